@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+
+namespace sfv::io {
+
+/// A regular file mapped read-only into memory; pages are read when touched and may be dropped by the system.
+/// Movable, not copyable. An empty file gives an empty span.
+class MappedFile {
+ public:
+  /// Errors: kNotFound, kPermission, kInvalidFile (a folder, a device, a pipe), kIo; all name the path.
+  explicit MappedFile(const std::filesystem::path& path);
+  ~MappedFile();
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+
+  [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_}; }
+
+ private:
+  const std::byte* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+}  // namespace sfv::io

@@ -1,0 +1,1 @@
+#include "sfv/core/work.h"
