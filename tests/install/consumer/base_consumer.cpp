@@ -2,4 +2,6 @@
 
 #include <iostream>
 
-int main() { std::cout << "sfv " << sfv::version() << "\n"; }
+int main() {
+  std::cout << "sfv " << sfv::version() << "\n";
+}

@@ -5,5 +5,6 @@
 #include <iostream>
 
 int main() {
-  std::cout << "sfv " << sfv::version() << ", tensors of type " << c10::toString(c10::ScalarType::Float) << "\n";
+  std::cout << "sfv " << sfv::version() << ", tensors of type " << c10::toString(c10::ScalarType::Float)
+            << "\n";
 }
