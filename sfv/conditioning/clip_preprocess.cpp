@@ -31,7 +31,8 @@ torch::Tensor blur(const torch::Tensor& x, int64_t dim, const torch::Tensor& tap
   // A side of one pixel has nothing to mirror.
   const torch::Tensor padded = x.size(dim) > pad ? at::reflection_pad2d(x, padding) : at::replication_pad2d(x, padding);
   const torch::Tensor kernel = taps.view(along_width ? at::IntArrayRef({1, 1, 1, n}) : at::IntArrayRef({1, 1, n, 1}));
-  return at::conv2d(padded, kernel.expand({C, 1, -1, -1}).contiguous(), {}, 1, 0, 1, C);
+  return at::conv2d(padded, kernel.expand({C, 1, -1, -1}).contiguous(), std::nullopt, at::IntArrayRef({1, 1}), at::IntArrayRef({0, 0}),
+                    at::IntArrayRef({1, 1}), C);
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ inline constexpr double kRho = 7.0;  // Karras et al. 2022, table 1; SVD's sched
 /// Align-Your-Steps' ten steps for SVD, ending in 0. Source: Sabour et al. 2024; diffusers' AysSchedules["StableDiffusionVideoSigmas"].
 [[nodiscard]] const std::vector<double>& align_your_steps_sigmas();
 
-/// What diffusers multiplies unit-normal latents with, sqrt(sigma_max^2 + 1) (timestep_spacing "leading").
+/// What diffusers multiplies unit-normal latents with, sqrt(sigma_max^2 + 1) (timestep_spacing "leading"); sigma_max: the first level used.
 [[nodiscard]] double init_noise_sigma(double sigma_max);
 
 }  // namespace sfv::diffusion

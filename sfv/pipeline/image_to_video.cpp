@@ -2,6 +2,7 @@
 #include "sfv/pipeline/image_to_video.h"
 
 #include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
 
 #include <utility>
 
@@ -77,9 +78,9 @@ torch::Tensor denoise(checkpoint::Model& model, const GenerateSettings& s, const
                       at::Generator& generator, Progress& progress) {
   at::IntArrayRef shape = condition.image_latents.sizes();
   const torch::Tensor latent_noise = take_noise(noise.latent_noise, shape, "latent_noise", generator);
-  const torch::Tensor x = latent_noise.to(model.device, model.dtype) * diffusion::init_noise_sigma(model.scheduler.sigma_max);
-  const diffusion::VPrediction network = make_network(model, s, condition, progress);
   const std::vector<float> sigmas = schedule(model, s);
+  const torch::Tensor x = latent_noise.to(model.device, model.dtype) * diffusion::init_noise_sigma(sigmas[0]);
+  const diffusion::VPrediction network = make_network(model, s, condition, progress);
   switch (s.sampler) {
     case SamplerKind::kOneStep:
       return diffusion::sample_one_step(x, sigmas[0], network);
