@@ -9,7 +9,7 @@
 #include <tuple>
 
 #include "sfv/core/check.h"
-#include "sfv/nn/parameter.h"
+#include "sfv/tensor/parameter.h"
 #include "sfv/ops/attention.h"
 
 namespace sfv::models {
@@ -28,7 +28,7 @@ torch::Tensor activate(const torch::Tensor& x, const std::string& name) {
 class ClipEmbeddingsImpl : public torch::nn::Module {
  public:
   explicit ClipEmbeddingsImpl(const ClipVisionConfig& c) {
-    class_embedding_ = register_parameter("class_embedding", nn::make_parameter({c.hidden_size}));
+    class_embedding_ = register_parameter("class_embedding", make_parameter({c.hidden_size}));
     patch_embedding_ = register_module(
         "patch_embedding", nn::Conv2d(c.num_channels, c.hidden_size,
                                       nn::Conv2dOptions{.kernel = c.patch_size, .stride = c.patch_size, .padding = 0, .bias = false}));
@@ -44,7 +44,7 @@ class ClipEmbeddingsImpl : public torch::nn::Module {
 
  private:
   struct Table : torch::nn::Module {
-    Table(int64_t rows, int64_t width) { weight = register_parameter("weight", nn::make_parameter({rows, width})); }
+    Table(int64_t rows, int64_t width) { weight = register_parameter("weight", make_parameter({rows, width})); }
     torch::Tensor weight;  // [rows, width]
   };
   torch::Tensor class_embedding_;

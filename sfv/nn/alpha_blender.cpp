@@ -2,7 +2,7 @@
 
 #include <ATen/ops/sigmoid.h>
 
-#include "sfv/nn/parameter.h"
+#include "sfv/tensor/parameter.h"
 
 namespace sfv::nn {
 

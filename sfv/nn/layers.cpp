@@ -3,7 +3,7 @@
 #include <ATen/ops/layer_norm.h>
 
 #include "sfv/core/check.h"
-#include "sfv/nn/parameter.h"
+#include "sfv/tensor/parameter.h"
 #include "sfv/ops/conv.h"
 #include "sfv/ops/linear.h"
 

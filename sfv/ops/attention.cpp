@@ -33,7 +33,7 @@ torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const to
   const torch::Tensor value = v.reshape({N, L, heads, D}).transpose(1, 2);
   const double operations = attention_operations(query, key);
   torch::Tensor y;
-  if (operations <= kMaxOperations || torch::GradMode::is_enabled()) {
+  if (operations <= max_operations() || torch::GradMode::is_enabled()) {
     y = counted_attention(query, key, value);
   } else {
     std::vector<torch::Tensor> frames;

@@ -48,7 +48,7 @@ torch::Tensor conv2d(const torch::Tensor& x, const torch::Tensor& weight, const 
   const double operations =
       conv_operations(weight, static_cast<double>(input.size(0) * input.size(2) * input.size(3))) / static_cast<double>(stride * stride);
   return as_channels_last(split_along(input, 0, operations, [&](const torch::Tensor& frames) {
-    const auto bands = static_cast<int64_t>(operations / static_cast<double>(input.size(0)) / kMaxOperations) + 1;
+    const auto bands = static_cast<int64_t>(operations / static_cast<double>(input.size(0)) / max_operations()) + 1;
     const bool keeps_size = stride == 1 && weight.size(2) == 2 * padding + 1;
     if (bands > 1 && keeps_size && !torch::GradMode::is_enabled()) return conv2d_in_bands(frames, weight, bias, padding, bands);
     return counted_conv2d(frames, weight, bias, {stride, stride}, {padding, padding});

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "sfv/core/work.h"
-#include "sfv/nn/parameter.h"
+#include "sfv/tensor/parameter.h"
 
 namespace sfv::pipeline {
 namespace {
@@ -29,7 +29,7 @@ torch::Tensor shaped(at::IntArrayRef shape) { return at::empty(shape, at::Tensor
 
 StageOperations count_operations(const checkpoint::Model& model, const GenerateSettings& s) {
   const torch::NoGradGuard no_grad;
-  const nn::MetaParameters meta;
+  const MetaParameters meta;
   const models::UNetConfig& unet = model.unet->config();
   const models::VaeConfig& vae = model.vae->config();
   const models::ClipVisionConfig& clip = model.image_encoder->config();

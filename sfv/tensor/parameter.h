@@ -2,7 +2,7 @@
 
 #include <torch/types.h>
 
-namespace sfv::nn {
+namespace sfv {
 
 /// A parameter of this shape that takes no memory until values are set (Tensor::set_data), by a checkpoint or an initialiser:
 /// float32 zeros of stride 0. On the meta device inside a MetaParameters scope.
@@ -21,4 +21,4 @@ class MetaParameters {
   bool outer_;
 };
 
-}  // namespace sfv::nn
+}  // namespace sfv

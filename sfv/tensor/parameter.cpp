@@ -1,9 +1,9 @@
-#include "sfv/nn/parameter.h"
+#include "sfv/tensor/parameter.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
-namespace sfv::nn {
+namespace sfv {
 namespace {
 
 thread_local bool on_meta = false;
@@ -18,4 +18,4 @@ torch::Tensor make_parameter(at::IntArrayRef shape) {
 MetaParameters::MetaParameters() : outer_(on_meta) { on_meta = true; }
 MetaParameters::~MetaParameters() { on_meta = outer_; }
 
-}  // namespace sfv::nn
+}  // namespace sfv
