@@ -102,7 +102,8 @@ class Rules(unittest.TestCase):
         self.assertEqual({rule for rule, *_ in BROKEN}, set(RULES))
 
     def test_words_in_comments_and_strings_do_not_count(self):
-        text = '// std::cout << 1; using namespace std;\nconst char* kText = "exit(1); using namespace";\n'
+        text = 'char quote = \'"\'; using namespace std::string_literals;\n'
+        text += '// std::cout << 1; using namespace std;\nconst char* kText = "exit(1); using namespace";\n'
         with sample(**{"sfv/io/image.cpp": text}) as root:
             self.assertEqual(self.findings("library_is_quiet", root) + self.findings("headers", root), [])
 

@@ -33,14 +33,14 @@ def file_names(tree):
 
 
 def headers(tree):
-    """Every header begins with #pragma once; no using-directive anywhere."""
+    """Every header begins with #pragma once; no using-directive anywhere but for std's literals."""
     for path in tree.sources():
         code = tree.code(path)
         if suffix(path) in HEADERS:
             first = next((line.strip() for line in code.splitlines() if line.strip()), "")
             if first != "#pragma once":
                 yield f"{path}: the first line of code must be #pragma once"
-        for match in re.finditer(r"\busing\s+namespace\b", code):
+        for match in re.finditer(r"\busing\s+namespace\b(?!\s+std::(\w+::)*\w*literals\b)", code):
             yield f"{path}:{code.count(chr(10), 0, match.start()) + 1}: no using-directives; use a declaration or an alias"
 
 
