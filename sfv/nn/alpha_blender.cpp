@@ -6,7 +6,8 @@
 
 namespace sfv::nn {
 
-AlphaBlenderImpl::AlphaBlenderImpl(bool switch_spatial_to_temporal_mix) : switch_(switch_spatial_to_temporal_mix) {
+AlphaBlenderImpl::AlphaBlenderImpl(bool switch_spatial_to_temporal_mix)
+    : switch_(switch_spatial_to_temporal_mix) {
   mix_factor = register_parameter("mix_factor", make_parameter({1}));
 }
 

@@ -23,7 +23,9 @@ double count(const std::function<void()>& run) {
   return counter.total;
 }
 
-torch::Tensor shaped(at::IntArrayRef shape) { return at::empty(shape, at::TensorOptions().device(at::kMeta).dtype(at::kFloat)); }
+torch::Tensor shaped(at::IntArrayRef shape) {
+  return at::empty(shape, at::TensorOptions().device(at::kMeta).dtype(at::kFloat));
+}
 
 }  // namespace
 
@@ -41,11 +43,13 @@ StageOperations count_operations(const checkpoint::Model& model, const GenerateS
     (void)network->forward(shaped({1, clip.num_channels, clip.image_size, clip.image_size}));
   });
   models::AutoencoderKLTemporalDecoder autoencoder(vae);
-  operations.vae_encoder = count([&] { (void)autoencoder->encode_mode(shaped({1, vae.in_channels, s.height, s.width})); });
+  operations.vae_encoder = count([&] {
+    (void)autoencoder->encode_mode(shaped({1, vae.in_channels, s.height, s.width}));
+  });
   operations.unet = count([&] {
     models::UNetSpatioTemporalConditionModel network(unet);
-    (void)network->forward(shaped({1, s.frames, unet.in_channels, h, w}), shaped({1}), shaped({1, 1, unet.cross_attention_dim[0]}),
-                           shaped({1, 3}));
+    (void)network->forward(shaped({1, s.frames, unet.in_channels, h, w}), shaped({1}),
+                           shaped({1, 1, unet.cross_attention_dim[0]}), shaped({1, 3}));
   });
   if (s.decoder == DecoderKind::kTiny) {
     operations.decoder = count([&] {
@@ -56,7 +60,9 @@ StageOperations count_operations(const checkpoint::Model& model, const GenerateS
   }
   for (int64_t begin = 0; begin < s.frames; begin += s.decode_chunk) {
     const int64_t frames = std::min(s.decode_chunk, s.frames - begin);
-    operations.decoder += count([&] { (void)autoencoder->decode(shaped({frames, vae.latent_channels, h, w}), frames); });
+    operations.decoder += count([&] {
+      (void)autoencoder->decode(shaped({frames, vae.latent_channels, h, w}), frames);
+    });
   }
   return operations;
 }

@@ -15,7 +15,11 @@ torch::Tensor make_parameter(at::IntArrayRef shape) {
   return at::zeros({}, at::kFloat).expand(shape);
 }
 
-MetaParameters::MetaParameters() : outer_(on_meta) { on_meta = true; }
-MetaParameters::~MetaParameters() { on_meta = outer_; }
+MetaParameters::MetaParameters() : outer_(on_meta) {
+  on_meta = true;
+}
+MetaParameters::~MetaParameters() {
+  on_meta = outer_;
+}
 
 }  // namespace sfv

@@ -16,7 +16,8 @@ void expect_near(const std::vector<float>& got, const std::vector<double>& expec
 TEST(KarrasSchedule, EqualsDiffusers) {
   expect_near(karras_schedule(1, 0.002, 700), {700, 0});
   expect_near(karras_schedule(4, 0.002, 700), {700, 70.5408401, 2.2691164, 0.002, 0});
-  expect_near(karras_schedule(8, 0.002, 700), {700, 286.538849, 102.903374, 30.9936085, 7.2761631, 1.16757083, 0.0973876789, 0.002, 0});
+  expect_near(karras_schedule(8, 0.002, 700),
+              {700, 286.538849, 102.903374, 30.9936085, 7.2761631, 1.16757083, 0.0973876789, 0.002, 0});
 }
 
 TEST(KarrasSchedule, EndsAtSigmaMinThenZeroForAnyStepCount) {
@@ -34,7 +35,8 @@ TEST(LcmSchedule, EqualsAnimateLcm) {
   expect_near(lcm_schedule(1, 0.002, 700), {700, 0});
   expect_near(lcm_schedule(2, 0.002, 700), {700, 13.678444, 0});
   expect_near(lcm_schedule(4, 0.002, 700), {700, 128.56369, 13.678444, 0.49687842, 0});
-  expect_near(lcm_schedule(8, 0.002, 700), {700, 315.7374, 128.56369, 45.850723, 13.678444, 3.1666107, 0.49687842, 0.03975369, 0});
+  expect_near(lcm_schedule(8, 0.002, 700),
+              {700, 315.7374, 128.56369, 45.850723, 13.678444, 3.1666107, 0.49687842, 0.03975369, 0});
 }
 
 TEST(Schedules, RefuseWhatHasNoMeaning) {

@@ -21,7 +21,8 @@ namespace {
 
 constexpr float kTol = 1e-4F;
 
-// The network of a world with one picture: it always knows x0. From x0 = c_skip x + c_out v, with x = scaled_x / c_in.
+// The network of a world with one picture: it always knows x0. From x0 = c_skip x + c_out v, with x =
+// scaled_x / c_in.
 VPrediction oracle(const torch::Tensor& x0) {
   return [x0](const torch::Tensor& scaled_x, float c_noise) {
     const double sigma = std::exp(4.0 * c_noise), square = sigma * sigma + 1;
@@ -45,7 +46,8 @@ TEST(EulerSampler, FindsThePictureOfAPerfectNetworkForAnyStepCount) {
   const torch::Tensor x0 = draw_normal({1, 2, 4, 3, 5}, generator);
   for (const int64_t steps : {1, 2, 5, 25}) {
     const torch::Tensor x = at::full_like(x0, 3.0) * init_noise_sigma(700);
-    EXPECT_TRUE(at::allclose(sample_euler(x, karras_schedule(steps, 0.002, 700), oracle(x0)), x0, kTol, 2e-3)) << steps;
+    EXPECT_TRUE(at::allclose(sample_euler(x, karras_schedule(steps, 0.002, 700), oracle(x0)), x0, kTol, 2e-3))
+        << steps;
   }
 }
 
@@ -66,10 +68,11 @@ TEST(LcmSampler, AsksForNoiseOnceAStepUnlessThereIsOne) {
   const torch::Tensor x0 = at::ones({1, 1, 1, 2, 2});
   for (const auto& [steps, expected] : {std::pair<int64_t, int>{1, 0}, {2, 2}, {4, 4}}) {
     int asked = 0;
-    const torch::Tensor y = sample_lcm(x0 * 700, lcm_schedule(steps, 0.002, 700), oracle(x0), [&](int64_t step) {
-      EXPECT_EQ(step, asked++);
-      return at::ones_like(x0);
-    });
+    const torch::Tensor y =
+        sample_lcm(x0 * 700, lcm_schedule(steps, 0.002, 700), oracle(x0), [&](int64_t step) {
+          EXPECT_EQ(step, asked++);
+          return at::ones_like(x0);
+        });
     EXPECT_EQ(asked, expected);
     EXPECT_TRUE(at::allclose(y, x0, kTol, 1e-3)) << steps;
   }

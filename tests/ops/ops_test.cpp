@@ -59,32 +59,38 @@ void expect_same_in_pieces(F&& f, const torch::Tensor& expected, double operatio
 
 TEST(Conv2d, SameInBandsOfRowsForOneFrame) {
   const torch::Tensor x = at::randn({1, 5, 23, 11}), w = at::randn({7, 5, 3, 3}), b = at::randn({7});
-  expect_same_in_pieces([&] { return ops::conv2d(x, w, b, 1, 1); }, at::conv2d(x, w, b, 1, 1), 2.0 * 7 * 5 * 9 * 23 * 11);
+  expect_same_in_pieces([&] { return ops::conv2d(x, w, b, 1, 1); }, at::conv2d(x, w, b, 1, 1),
+                        2.0 * 7 * 5 * 9 * 23 * 11);
 }
 
 TEST(Conv2d, SameByFrames) {
   const torch::Tensor x = at::randn({14, 5, 6, 4}), w = at::randn({7, 5, 3, 3});
-  expect_same_in_pieces([&] { return ops::conv2d(x, w, {}, 2, 1); }, at::conv2d(x, w, {}, 2, 1), 2.0 * 7 * 5 * 9 * 14 * 3 * 2);
+  expect_same_in_pieces([&] { return ops::conv2d(x, w, {}, 2, 1); }, at::conv2d(x, w, {}, 2, 1),
+                        2.0 * 7 * 5 * 9 * 14 * 3 * 2);
 }
 
 TEST(TemporalConv, EqualsConv3d) {
   const int64_t B = 2, F = 5, C = 3, O = 4, H = 6, W = 7;
   const torch::Tensor x = at::randn({B * F, C, H, W}), w = at::randn({O, C, 3, 1, 1}), b = at::randn({O});
   const torch::Tensor video = x.view({B, F, C, H, W}).transpose(1, 2);
-  const torch::Tensor expected = at::conv3d(video, w, b, 1, {1, 0, 0}).transpose(1, 2).reshape({B * F, O, H, W});
+  const torch::Tensor expected =
+      at::conv3d(video, w, b, 1, {1, 0, 0}).transpose(1, 2).reshape({B * F, O, H, W});
   expect_same_in_pieces([&] { return temporal_conv(x, F, w, b); }, expected, 2.0 * O * C * 3 * B * F * H * W);
 }
 
 TEST(UpsampleConv, EqualsEnlargeThenConvolve) {
   const torch::Tensor x = at::randn({9, 4, 5, 3}), w = at::randn({6, 4, 3, 3}), b = at::randn({6});
   const torch::Tensor expected = at::conv2d(at::upsample_nearest2d(x, {9, 6}), w, b, 1, 1);
-  expect_same_in_pieces([&] { return upsample_conv2d(x, 9, 6, w, b); }, expected, 2.0 * 6 * 4 * 9 * 9 * 9 * 6);
+  expect_same_in_pieces([&] { return upsample_conv2d(x, 9, 6, w, b); }, expected,
+                        2.0 * 6 * 4 * 9 * 9 * 9 * 6);
 }
 
 TEST(Attention, SameByFramesAndRows) {
   const int64_t N = 3, S = 24, L = 10, C = 16, heads = 4;
   const torch::Tensor q = at::randn({N, S, C}), k = at::randn({N, L, C}), v = at::randn({N, L, C});
-  const auto split = [&](const torch::Tensor& x) { return x.reshape({N, -1, heads, C / heads}).transpose(1, 2); };
+  const auto split = [&](const torch::Tensor& x) {
+    return x.reshape({N, -1, heads, C / heads}).transpose(1, 2);
+  };
   const torch::Tensor expected =
       at::scaled_dot_product_attention(split(q), split(k), split(v)).transpose(1, 2).reshape({N, S, C});
   expect_same_in_pieces([&] { return attention(q, k, v, heads); }, expected, 4.0 * N * S * L * C);
@@ -94,7 +100,8 @@ TEST(TemporalAttention, EqualsAttentionOverPermutedTokens) {
   const int64_t B = 2, F = 5, P = 6, C = 8, heads = 2;
   const torch::Tensor q = at::randn({B, F, P, C}), k = at::randn({B, F, P, C}), v = at::randn({B, F, P, C});
   const auto by_pixel = [&](const torch::Tensor& x) { return x.transpose(1, 2).reshape({B * P, F, C}); };
-  const torch::Tensor expected = attention(by_pixel(q), by_pixel(k), by_pixel(v), heads).view({B, P, F, C}).transpose(1, 2);
+  const torch::Tensor expected =
+      attention(by_pixel(q), by_pixel(k), by_pixel(v), heads).view({B, P, F, C}).transpose(1, 2);
   expect_equal(temporal_attention(q, k, v, heads), expected);
 }
 
@@ -102,13 +109,15 @@ TEST(TemporalGroupNorm, TakesStatisticsOverAllFramesOfAVideo) {
   const int64_t B = 2, F = 3, C = 8, H = 4, W = 5;
   const torch::Tensor x = at::randn({B * F, C, H, W}) * 3 + 1, w = at::randn({C}), b = at::randn({C});
   const torch::Tensor video = x.view({B, F, C, H, W}).transpose(1, 2);
-  const torch::Tensor expected = at::silu(at::group_norm(video, 4, w, b, 1e-5)).transpose(1, 2).reshape({B * F, C, H, W});
+  const torch::Tensor expected =
+      at::silu(at::group_norm(video, 4, w, b, 1e-5)).transpose(1, 2).reshape({B * F, C, H, W});
   expect_equal(temporal_group_norm(x, F, 4, w, b, 1e-5, Activation::kSilu), expected);
 }
 
 TEST(Geglu, FirstHalfIsTheValueSecondTheGate) {
   const torch::Tensor p = torch::tensor({{3.0F, 1.0F}});
-  EXPECT_NEAR(geglu(p).item<double>(), 3 * 0.8413447, 1e-6);  // 1 * Phi(1), the exact GELU; the tanh form gives .84119
+  EXPECT_NEAR(geglu(p).item<double>(), 3 * 0.8413447,
+              1e-6);  // 1 * Phi(1), the exact GELU; the tanh form gives .84119
 }
 
 TEST(Work, StopsBetweenPieces) {
