@@ -62,19 +62,20 @@ Recipe vp9_recipe(const VideoJob& job) {
   return recipe;
 }
 
-Recipe ffv1_recipe() {
+Recipe ffv1_recipe(const RgbImage& first) {
+  // Fixed, since the encoder's own choice follows the number of threads. Four slices are two each way.
+  const char* slices = first.width >= 2 && first.height >= 2 ? "4" : "1";
   return {.encoder = {.encoder = "ffv1",
                       .install_hint = "install a complete FFmpeg (Debian, Ubuntu: apt-get install ffmpeg)",
                       .pixel_format = AV_PIX_FMT_BGR0,
-                      // The number of slices would follow the number of threads.
-                      .options = {{"level", "3"}, {"slices", "4"}, {"slicecrc", "1"}, {"g", "1"}}},
+                      .options = {{"level", "3"}, {"slices", slices}, {"slicecrc", "1"}, {"g", "1"}}},
           .container = "matroska"};
 }
 
 Recipe make_recipe(const VideoJob& job) {
   Recipe recipe = job.format == VideoFormat::kMp4    ? h264_recipe(job)
                   : job.format == VideoFormat::kWebm ? vp9_recipe(job)
-                                                     : ffv1_recipe();
+                                                     : ffv1_recipe(job.clip.frames.front());
   const Fraction rate = frame_rate(job.clip.fps, job.name);
   const RgbImage& first = job.clip.frames.front();
   const int64_t even = recipe.encoder.bt709 ? 2 : 1;

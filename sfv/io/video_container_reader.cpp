@@ -4,6 +4,7 @@ extern "C" {
 #include <libavformat/avformat.h>
 }
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -94,7 +95,7 @@ VideoInfo probe_container(const std::filesystem::path& path) {
             ": expected metadata of at most ", kMaxMetadataBytes, " bytes, found ", info.metadata.size());
   info.frames = file.stream().nb_frames;
   GifTimes times(file);
-  if (info.frames <= 0) {
+  if (info.frames <= 0 || info.format == "gif") {
     const PacketPtr packet = make_packet();
     int64_t count = 0;
     while (count <= kMaxCountedPackets && file.next_packet(*packet) == VideoFile::Step::kGot) {
