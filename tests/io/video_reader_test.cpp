@@ -14,6 +14,7 @@
 #include "sfv/core/log.h"
 #include "sfv/io/image.h"
 #include "sfv/io/video_rotation.h"
+#include "sfv/io/video_sources.h"
 #include "sfv/io/video_writer.h"
 #include "tests/error_of.h"
 #include "tests/io/temp_folder.h"
@@ -180,11 +181,13 @@ TEST(ReadVideo, GivesTheGoodFramesOfATruncatedFileAndWarns) {
     ASSERT_GE(read.frames.size(), 2U) << name;
     ASSERT_LT(read.frames.size(), 10U) << name;
     for (size_t i = 0; i < read.frames.size(); ++i) EXPECT_EQ(read.frames[i], whole.frames[i]) << name << i;
+    ASSERT_EQ(warnings.messages.size(), 1U) << name;
+    EXPECT_THAT(warnings.messages[0], testing::HasSubstr(cut.string()));
   }
 }
 
-TEST(ReadVideo, BoundsThePixelsOfTheWholeClip) {
-  // 14,000 x 14,000 in a few kilobytes: beyond the limit for one picture, refused from the header.
+TEST(ReadVideo, RefusesPicturesBeyondTheLimitBeforeDecoding) {
+  // 14,000 x 14,000 pixels in a few hundred bytes.
   const TempFolder folder;
   const auto huge = folder.path() / "huge.gif";
   write_video({.frames = {make_plain_image(16, 16, {1, 2, 3})}}, huge, {});
@@ -192,7 +195,14 @@ TEST(ReadVideo, BoundsThePixelsOfTheWholeClip) {
   for (const size_t at : {6U, 8U}) bytes.replace(at, 2, "\xB0\x36");
   const Error error = error_of([&] { (void)read_video(folder.file("huge.gif", bytes)); });
   EXPECT_EQ(error.code(), ErrorCode::kInvalidFile);
-  EXPECT_THAT(error.what(), testing::HasSubstr("14000x14000"));
+  EXPECT_THAT(error.what(), testing::HasSubstr(std::to_string(kMaxPixels)));
+}
+
+TEST(CheckClipSize, BoundsAllFramesTogether) {
+  EXPECT_NO_THROW(check_clip_size(1024, 1024, 1024, "a"));
+  EXPECT_EQ(error_of([] { check_clip_size(1024, 1024, 1025, "a"); }).code(), ErrorCode::kInvalidFile);
+  EXPECT_EQ(error_of([] { check_clip_size(13'000, 13'000, int64_t{1} << 62, "a"); }).code(),
+            ErrorCode::kInvalidFile);
 }
 
 TEST(ReadVideo, StopsAtAGapOfNumberedFrames) {
