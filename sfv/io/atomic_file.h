@@ -11,7 +11,9 @@ namespace sfv::io {
 /// The destructor removes what was not committed.
 class AtomicFile {
  public:
-  /// Errors: kNotFound (no such folder), kPermission, kNoSpace, kIo; all name the path.
+  /// The file gets the permissions that the umask leaves. Errors: kInvalidArgument (the name is a folder or a
+  /// device), kNotFound (no such folder), kPermission, kNoSpace, kIo; all name the path. So do those of
+  /// write() and commit().
   explicit AtomicFile(std::filesystem::path path);
   ~AtomicFile();
   AtomicFile(AtomicFile&& other) noexcept;

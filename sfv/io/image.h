@@ -12,6 +12,8 @@ namespace sfv::io {
 
 /// Pictures larger than this are refused from their header, before anything is allocated (Pillow refuses at 178,956,970).
 inline constexpr int64_t kMaxPixels = 178'956'970;
+/// The same for one side, in pixels (libpng's limit).
+inline constexpr int64_t kMaxSide = 1'000'000;
 
 struct ImageInfo {
   std::string format;    // "png", "jpeg", "webp", "gif", "video"

@@ -11,7 +11,8 @@
 namespace sfv::io {
 
 /// A JSON object read from a config file, with typed look-ups that name the file and the key in every error.
-/// Copies are cheap (shared, immutable). Limits: 16 MiB of text, 64 levels, no duplicate keys.
+/// Copies are cheap (shared, immutable). Limits: 16 MiB of text, 64 levels, 1,000,000 values, no duplicate
+/// keys. Strict JSON: no comments, no NaN or Infinity, no byte order mark.
 class JsonConfig {
  public:
   /// Errors: kNotFound, kPermission, kIo; kInvalidFile for broken JSON or anything but an object.
@@ -22,10 +23,12 @@ class JsonConfig {
   [[nodiscard]] const std::string& name() const;
   [[nodiscard]] bool has(std::string_view key) const;  // present and not null
   [[nodiscard]] std::vector<std::string> keys() const;
-  /// Errors: kInvalidArgument listing the unknown keys and the allowed ones. For our own files; foreign configs may hold more.
+  /// Errors: kInvalidArgument listing the unknown keys and the allowed ones. For our own files; foreign
+  /// configs may hold more.
   void allow_only(const std::vector<std::string_view>& allowed) const;
 
-  /// Each returns nothing when the key is absent or null. Errors: kInvalidFile for another type or a value out of the type's range.
+  /// Each returns nothing when the key is absent or null. Errors: kInvalidFile for another type or a value
+  /// out of the type's range.
   [[nodiscard]] std::optional<int64_t> get_int(std::string_view key) const;
   [[nodiscard]] std::optional<double> get_double(std::string_view key) const;
   [[nodiscard]] std::optional<bool> get_bool(std::string_view key) const;

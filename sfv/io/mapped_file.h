@@ -7,7 +7,9 @@
 namespace sfv::io {
 
 /// A regular file mapped read-only into memory; pages are read when touched and may be dropped by the system.
-/// Movable, not copyable. An empty file gives an empty span.
+/// Movable, not copyable. An empty file gives an empty span. Should another process shorten the file
+/// meanwhile, touching the lost part ends the process (SIGBUS), as with every mapping; replacing it by rename
+/// is safe.
 class MappedFile {
  public:
   /// Errors: kNotFound, kPermission, kInvalidFile (a folder, a device, a pipe), kIo; all name the path.

@@ -6,13 +6,23 @@
 
 namespace sfv::io {
 
-/// Pillow's Image.resize((width, height), LANCZOS) on 8-bit data, bit for bit: fixed-point coefficients, horizontal pass first,
-/// each pass rounded to 8 bits. A copy when the size already matches. width, height: >= 1.
-/// Source: Pillow's Resample.c as described in docs/math.md.
+/// Image.resize((width, height), LANCZOS) of Pillow 13 on 8-bit data, bit for bit: fixed-point coefficients,
+/// each pass rounded to 8 bits, no pass over a side that keeps its length. The width is scaled first, unless
+/// the height loses more than twice as many pixels as the width does (Pillow before 13.0 scaled the width
+/// first always). A copy when the size already matches. Errors: kInvalidArgument for an empty or inconsistent
+/// picture, a size below 1, a side over kMaxSide or more than kMaxPixels (image.h). Source: Pillow's
+/// Resample.c as described in docs/math.md.
 [[nodiscard]] RgbImage resize_lanczos(const RgbImage& image, int64_t width, int64_t height);
 
-/// The picture fitted into width x height by covering and cutting the centre (crop) or by containing and adding black borders (pad).
+/// Covers width x height and cuts the centre. One side is scaled to its target exactly, the other, by the
+/// same ratio, to max(target, the nearest integer, halves up); the cut leaves floor(surplus / 2) pixels out
+/// on the left or top. Equals resize_lanczos to the scaled size followed by the cut, but computes only what
+/// is kept. Errors: as resize_lanczos.
 [[nodiscard]] RgbImage fit_crop(const RgbImage& image, int64_t width, int64_t height);
+
+/// Contained in width x height with black borders. One side is scaled to its target exactly, the other, by
+/// the same ratio, to the nearest integer, halves up, at least 1; floor(rest / 2) black pixels lie on the
+/// left or top. Errors: as resize_lanczos.
 [[nodiscard]] RgbImage fit_pad(const RgbImage& image, int64_t width, int64_t height);
 
 }  // namespace sfv::io

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sfv/io/json_reader.h"
+
+namespace sfv::io {
+
+/// A JSON value held in memory, as written: numbers keep their text, members their order.
+struct JsonTree {
+  JsonReader::Kind kind = JsonReader::Kind::kNull;
+  std::string text;  // a string unescaped, a number as written, "true" or "false"
+  std::vector<JsonTree> items;
+  std::vector<std::pair<std::string, JsonTree>> members;
+  std::vector<uint32_t> by_key;  // indices of members, sorted by key
+
+  /// Null when there is no such member.
+  [[nodiscard]] const JsonTree* find(std::string_view key) const;
+};
+
+/// text: valid UTF-8. Errors: those of JsonReader; kInvalidFile with the source's reason for a key that
+/// appears twice and for more than 1,000,000 values.
+[[nodiscard]] JsonTree parse_json(std::string_view text, const JsonSource& source);
+
+/// The value as JSON, indented by 2.
+[[nodiscard]] std::string to_text(const JsonTree& tree);
+
+/// For messages: "the string \"a\"", "a list of 3", "null".
+[[nodiscard]] std::string describe(const JsonTree& tree);
+
+}  // namespace sfv::io

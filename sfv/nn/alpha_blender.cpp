@@ -1,0 +1,19 @@
+#include "sfv/nn/alpha_blender.h"
+
+#include <ATen/ops/sigmoid.h>
+
+#include "sfv/nn/parameter.h"
+
+namespace sfv::nn {
+
+AlphaBlenderImpl::AlphaBlenderImpl(bool switch_spatial_to_temporal_mix) : switch_(switch_spatial_to_temporal_mix) {
+  mix_factor = register_parameter("mix_factor", make_parameter({1}));
+}
+
+torch::Tensor AlphaBlenderImpl::forward(const torch::Tensor& spatial, const torch::Tensor& temporal) const {
+  torch::Tensor alpha = at::sigmoid(mix_factor).to(spatial.scalar_type());
+  if (switch_) alpha = 1.0 - alpha;
+  return alpha * spatial + (1.0 - alpha) * temporal;
+}
+
+}  // namespace sfv::nn

@@ -1,0 +1,61 @@
+#include "sfv/nn/layers.h"
+
+#include <ATen/ops/layer_norm.h>
+
+#include "sfv/core/check.h"
+#include "sfv/nn/parameter.h"
+#include "sfv/ops/conv.h"
+#include "sfv/ops/linear.h"
+
+namespace sfv::nn {
+
+LinearImpl::LinearImpl(int64_t in_features, int64_t out_features, bool has_bias) {
+  weight = register_parameter("weight", make_parameter({out_features, in_features}));
+  if (has_bias) bias = register_parameter("bias", make_parameter({out_features}));
+}
+
+torch::Tensor LinearImpl::forward(const torch::Tensor& x) const { return ops::linear(x, weight, bias); }
+
+Conv2dImpl::Conv2dImpl(int64_t in_channels, int64_t out_channels, Conv2dOptions options) : options_(options) {
+  weight = register_parameter("weight", make_parameter({out_channels, in_channels, options.kernel, options.kernel}));
+  if (options.bias) bias = register_parameter("bias", make_parameter({out_channels}));
+}
+
+torch::Tensor Conv2dImpl::forward(const torch::Tensor& x) const {
+  return ops::conv2d(x, weight, bias, options_.stride, options_.padding);
+}
+
+TemporalConvImpl::TemporalConvImpl(int64_t in_channels, int64_t out_channels) {
+  weight = register_parameter("weight", make_parameter({out_channels, in_channels, 3, 1, 1}));
+  bias = register_parameter("bias", make_parameter({out_channels}));
+}
+
+torch::Tensor TemporalConvImpl::forward(const torch::Tensor& x, int64_t frames) const {
+  return ops::temporal_conv(x, frames, weight, bias);
+}
+
+GroupNormImpl::GroupNormImpl(int64_t channels, double eps, int64_t groups) : groups_(groups), eps_(eps) {
+  SFV_CHECK(channels % groups == 0, kInvalidFile, "[GroupNorm] expected a number of channels divisible by ", groups,
+            " groups, the model's config asks for ", channels);
+  weight = register_parameter("weight", make_parameter({channels}));
+  bias = register_parameter("bias", make_parameter({channels}));
+}
+
+torch::Tensor GroupNormImpl::forward(const torch::Tensor& x, ops::Activation activation) const {
+  return ops::group_norm(x, groups_, weight, bias, eps_, activation);
+}
+
+torch::Tensor GroupNormImpl::forward_video(const torch::Tensor& x, int64_t frames, ops::Activation activation) const {
+  return ops::temporal_group_norm(x, frames, groups_, weight, bias, eps_, activation);
+}
+
+LayerNormImpl::LayerNormImpl(int64_t size, double eps) : eps_(eps) {
+  weight = register_parameter("weight", make_parameter({size}));
+  bias = register_parameter("bias", make_parameter({size}));
+}
+
+torch::Tensor LayerNormImpl::forward(const torch::Tensor& x) const {
+  return at::layer_norm(x, weight.sizes(), weight, bias, eps_);
+}
+
+}  // namespace sfv::nn

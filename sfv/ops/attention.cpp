@@ -1,0 +1,64 @@
+#include "sfv/ops/attention.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/stack.h>
+
+#include <vector>
+
+#include "sfv/core/work.h"
+#include "sfv/ops/split.h"
+
+namespace sfv::ops {
+namespace {
+
+// q: [N, heads, S, D]; k, v: [N, heads, L, D].
+torch::Tensor counted_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
+  const torch::Tensor y = at::scaled_dot_product_attention(q, k, v);
+  count_work(4.0 * static_cast<double>(q.numel()) * static_cast<double>(k.size(2)));
+  return y;
+}
+
+double attention_operations(const torch::Tensor& q, const torch::Tensor& k) {
+  return 4.0 * static_cast<double>(q.numel()) * static_cast<double>(k.size(2));
+}
+
+}  // namespace
+
+torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v, int64_t heads) {
+  const int64_t N = q.size(0), S = q.size(1), C = q.size(2), L = k.size(1);
+  const int64_t D = C / heads;
+  const torch::Tensor query = q.reshape({N, S, heads, D}).transpose(1, 2);
+  const torch::Tensor key = k.reshape({N, L, heads, D}).transpose(1, 2);
+  const torch::Tensor value = v.reshape({N, L, heads, D}).transpose(1, 2);
+  const double operations = attention_operations(query, key);
+  torch::Tensor y;
+  if (operations <= kMaxOperations || torch::GradMode::is_enabled()) {
+    y = counted_attention(query, key, value);
+  } else {
+    std::vector<torch::Tensor> frames;
+    for (int64_t n = 0; n < N; ++n) {
+      const torch::Tensor frame_key = key.narrow(0, n, 1), frame_value = value.narrow(0, n, 1);
+      frames.push_back(split_along(query.narrow(0, n, 1), 2, operations / static_cast<double>(N), [&](const torch::Tensor& rows) {
+        return counted_attention(rows, frame_key, frame_value);
+      }));
+    }
+    y = at::cat(frames);
+  }
+  return y.transpose(1, 2).reshape({N, S, C});
+}
+
+torch::Tensor temporal_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v, int64_t heads) {
+  const int64_t B = q.size(0), F = q.size(1), P = q.size(2), C = q.size(3);
+  const auto by_pixel = [&](const torch::Tensor& x, int64_t b) {
+    return x[b].view({F, P, heads, C / heads}).permute({1, 2, 0, 3});  // [P, heads, F, D]
+  };
+  std::vector<torch::Tensor> videos;
+  for (int64_t b = 0; b < B; ++b) {
+    const torch::Tensor y = counted_attention(by_pixel(q, b), by_pixel(k, b), by_pixel(v, b));
+    videos.push_back(y.permute({2, 0, 1, 3}).reshape({F, P, C}));
+  }
+  return B == 1 ? videos[0].unsqueeze(0) : at::stack(videos);
+}
+
+}  // namespace sfv::ops

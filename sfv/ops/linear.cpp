@@ -1,0 +1,21 @@
+#include "sfv/ops/linear.h"
+
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/linear.h>
+
+#include "sfv/core/work.h"
+
+namespace sfv::ops {
+
+torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {
+  const torch::Tensor y = at::linear(x, weight, bias.defined() ? std::optional<torch::Tensor>(bias) : std::nullopt);
+  count_work(2.0 * static_cast<double>(y.numel()) * static_cast<double>(weight.size(1)));
+  return y;
+}
+
+torch::Tensor geglu(const torch::Tensor& p) {
+  const int64_t C = p.size(-1) / 2;
+  return p.narrow(-1, 0, C) * at::gelu(p.narrow(-1, C, C));
+}
+
+}  // namespace sfv::ops

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace sfv::ops {
+
+/// Largest single operation that is issued while no gradient is wanted. Between two the meter is told and may stop the work, so a cancel
+/// is heard within about a second, and temporary tensors stay small.
+inline constexpr double kMaxOperations = 3e10;
+
+/// f over slices of x along dim `dim`, each of about kMaxOperations at most; the results joined along the same dim. With gradients
+/// enabled: f(x) in one piece, so that autograd sees one operation. Every slice is computed by itself, so the result does not
+/// depend on where the cuts are (up to rounding).
+/// operations: of f over the whole of x.
+template <typename F>
+[[nodiscard]] torch::Tensor split_along(const torch::Tensor& x, int64_t dim, double operations, F&& f) {
+  const int64_t size = x.size(dim);
+  const int64_t pieces = std::min(size, static_cast<int64_t>(operations / kMaxOperations) + 1);
+  if (pieces <= 1 || torch::GradMode::is_enabled()) return f(x);
+  const int64_t step = (size + pieces - 1) / pieces;
+  torch::Tensor joined;
+  for (int64_t begin = 0; begin < size; begin += step) {
+    const int64_t length = std::min(step, size - begin);
+    const torch::Tensor part = f(x.narrow(dim, begin, length));
+    if (!joined.defined()) {
+      std::vector<int64_t> shape = part.sizes().vec();
+      shape[dim] = size;
+      joined = torch::empty(shape, part.options(), part.suggest_memory_format());
+    }
+    joined.narrow(dim, begin, length).copy_(part);
+  }
+  return joined;
+}
+
+}  // namespace sfv::ops

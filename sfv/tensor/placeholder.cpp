@@ -1,1 +1,0 @@
-#include "sfv/core/work.h"
