@@ -1,4 +1,4 @@
-#include "case_config.h"
+#include "tests/parity/case_config.h"
 
 namespace sfv::parity {
 namespace {
@@ -9,7 +9,8 @@ void read(const nlohmann::json& json, const char* key, T& value) {
 }
 
 // A number for all levels or a list with one entry a level; the class default is one number.
-std::vector<int64_t> per_level(const nlohmann::json& json, const char* key, size_t levels, int64_t otherwise) {
+std::vector<int64_t> per_level(const nlohmann::json& json, const char* key, size_t levels,
+                               int64_t otherwise) {
   const nlohmann::json value = json.value(key, nlohmann::json(otherwise));
   if (value.is_array()) return value.get<std::vector<int64_t>>();
   return std::vector<int64_t>(levels, value.get<int64_t>());

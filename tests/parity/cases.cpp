@@ -1,13 +1,32 @@
-#include "cases.h"
+#include "tests/parity/cases.h"
 
 #include <fstream>
-#include <functional>
+#include <map>
 
 #include "sfv/core/check.h"
 
 namespace sfv::parity {
 
 using nlohmann::json;
+
+namespace {
+
+using Runner = Tensors (*)(const json&, const RunOptions&);
+
+const std::map<std::string, Runner>& network_runners() {
+  static const std::map<std::string, Runner> runners = {
+      {"unet", run_unet},
+      {"vae_encoder", run_vae_encoder},
+      {"vae_decoder", run_vae_decoder},
+      {"clip", run_clip},
+      {"taesd_encoder", run_taesd_encoder},
+      {"taesd_decoder", run_taesd_decoder},
+      {"taesdv_decoder", run_taesdv_decoder},
+  };
+  return runners;
+}
+
+}  // namespace
 
 std::vector<json> load_cases(const std::filesystem::path& path) {
   std::ifstream file(path);
@@ -27,20 +46,14 @@ std::vector<json> load_cases(const std::filesystem::path& path) {
   return cases;
 }
 
+bool is_network(const json& test_case) {
+  return network_runners().contains(test_case.at("network").get<std::string>());
+}
+
 Tensors run_case(const json& test_case, const RunOptions& options) {
-  using Runner = std::function<Tensors(const json&, const RunOptions&)>;
-  static const std::map<std::string, Runner> runners = {
-      {"unet", run_unet},
-      {"vae_encoder", run_vae_encoder},
-      {"vae_decoder", run_vae_decoder},
-      {"clip", run_clip},
-      {"taesd_encoder", run_taesd_encoder},
-      {"taesd_decoder", run_taesd_decoder},
-      {"taesdv_decoder", run_taesdv_decoder},
-  };
   const auto network = test_case.at("network").get<std::string>();
-  const auto runner = runners.find(network);
-  SFV_CHECK(runner != runners.end(), kInvalidArgument, "[parity] no program for network ", network);
+  const auto runner = network_runners().find(network);
+  SFV_CHECK(runner != network_runners().end(), kInvalidArgument, "[parity] no program for network ", network);
   return runner->second(test_case, options);
 }
 

@@ -1,14 +1,14 @@
 // The counterpart of golden.py.
-#include "golden.h"
+#include "tests/parity/golden.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "rule_weights.h"
 #include "sfv/core/check.h"
 #include "sfv/io/safetensors.h"
-#include "tensor_file.h"
+#include "tests/parity/rule_weights.h"
+#include "tests/parity/tensor_file.h"
 
 namespace sfv::parity {
 namespace {
@@ -17,10 +17,12 @@ constexpr double kInfinite = std::numeric_limits<double>::infinity();
 constexpr double kTinyGradient = 1e-6;
 constexpr int64_t kProbes = 4;
 
-double norm_of(const torch::Tensor& x) { return x.to(torch::kDouble).norm().item<double>(); }
+double norm_of(const torch::Tensor& x) {
+  return x.to(torch::kDouble).norm().item<double>();
+}
 
-Deviation compare_output(const std::string& name, const torch::Tensor& expected, const torch::Tensor& result, int64_t stride,
-                         const std::string& shape) {
+Deviation compare_output(const std::string& name, const torch::Tensor& expected, const torch::Tensor& result,
+                         int64_t stride, const std::string& shape) {
   std::string got;
   for (int64_t size : result.sizes()) got += (got.empty() ? "" : ",") + std::to_string(size);
   if (got != shape) return {name + " [" + got + "], expected [" + shape + "]", kInfinite, kInfinite};
@@ -29,7 +31,8 @@ Deviation compare_output(const std::string& name, const torch::Tensor& expected,
   if (!std::isfinite(norm_of(difference))) return {name + " not finite", kInfinite, kInfinite};
   const double size = norm_of(expected);
   const double error = norm_of(difference);
-  return {name, size > 0 ? error / size : (error == 0 ? 0 : kInfinite), difference.abs().max().item<double>()};
+  return {name, size > 0 ? error / size : (error == 0 ? 0 : kInfinite),
+          difference.abs().max().item<double>()};
 }
 
 // [norm, projections…] of a gradient, in double.
@@ -37,7 +40,8 @@ std::vector<double> probe(const std::string& name, const torch::Tensor& gradient
   const torch::Tensor flat = gradient.reshape({-1}).to(torch::kDouble);
   std::vector<double> values = {flat.norm().item<double>()};
   for (int64_t k = 0; k < kProbes; ++k) {
-    const torch::Tensor direction = rule_tensor(concat("probe.", k, ".", name), {flat.numel()}, std::sqrt(3.0));
+    const torch::Tensor direction =
+        rule_tensor(concat("probe.", k, ".", name), {flat.numel()}, std::sqrt(3.0));
     values.push_back(flat.dot(direction.to(torch::kDouble)).item<double>());
   }
   return values;
@@ -49,7 +53,8 @@ Deviation compare_gradients(const torch::Tensor& norms, const torch::Tensor& pro
   int64_t row = 0;
   for (const auto& [name, gradient] : result) {  // sorted, as the golden's rows
     if (!name.starts_with("grad")) continue;
-    if (row >= norms.size(0)) return {"gradients: more than the golden's " + std::to_string(row), kInfinite, kInfinite};
+    if (row >= norms.size(0))
+      return {"gradients: more than the golden's " + std::to_string(row), kInfinite, kInfinite};
     const std::vector<double> values = probe(name, gradient);
     const double expected = norms[row].item<double>();
     double squares = 0;
@@ -58,10 +63,12 @@ Deviation compare_gradients(const torch::Tensor& norms, const torch::Tensor& pro
     }
     const double error = std::max(std::abs(values[0] - expected), std::sqrt(squares / kProbes));
     const double relative = error / (expected >= kTinyGradient * global ? expected : global);
-    if (!(relative <= worst.relative)) worst = {"gradients: " + name, std::isnan(relative) ? kInfinite : relative, error};
+    if (!(relative <= worst.relative))
+      worst = {"gradients: " + name, std::isnan(relative) ? kInfinite : relative, error};
     ++row;
   }
-  if (row != norms.size(0)) return {concat("gradients: ", row, ", expected ", norms.size(0)), kInfinite, kInfinite};
+  if (row != norms.size(0))
+    return {concat("gradients: ", row, ", expected ", norms.size(0)), kInfinite, kInfinite};
   return worst;
 }
 
@@ -79,10 +86,12 @@ std::vector<Deviation> compare_with_golden(const std::filesystem::path& golden, 
       continue;
     }
     const int64_t stride = std::stoll(file->metadata().at(name + ".stride"));
-    deviations.push_back(compare_output(name, values, found->second, stride, file->metadata().at(name + ".shape")));
+    deviations.push_back(
+        compare_output(name, values, found->second, stride, file->metadata().at(name + ".shape")));
   }
   if (expected.contains("gradient_norms")) {
-    deviations.push_back(compare_gradients(expected.at("gradient_norms"), expected.at("gradient_probes"), result));
+    deviations.push_back(
+        compare_gradients(expected.at("gradient_norms"), expected.at("gradient_probes"), result));
   }
   return deviations;
 }

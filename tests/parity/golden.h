@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "networks.h"
+#include "tests/parity/networks.h"
 
 namespace sfv::parity {
 
@@ -15,9 +15,11 @@ struct Deviation {
   double largest = 0;   // absolute
 };
 
-/// Compares what a golden file (tests/golden/parity/README.md) holds with a whole result: one deviation for each output, and
-/// one, "gradients: <parameter>", for all gradients. Gradients are compared by norm and by four projections, which
-/// estimate the relative error; those under 1e-6 of the global norm are measured against the global norm.
-[[nodiscard]] std::vector<Deviation> compare_with_golden(const std::filesystem::path& golden, const Tensors& result);
+/// Compares what a golden file (tests/golden/parity/README.md) holds with a whole result: one deviation for
+/// each output, and one, "gradients: <parameter>", for all gradients. Gradients are compared by norm and by
+/// four projections, which estimate the relative error; those under 1e-6 of the global norm are measured
+/// against the global norm.
+[[nodiscard]] std::vector<Deviation> compare_with_golden(const std::filesystem::path& golden,
+                                                         const Tensors& result);
 
 }  // namespace sfv::parity

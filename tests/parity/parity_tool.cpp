@@ -1,4 +1,5 @@
-// sfv_parity: computes cases of cases.json with sfv's own networks and writes DIR/<case>.safetensors, for compare.py.
+// sfv_parity: computes cases of cases.json with sfv's own networks and writes DIR/<case>.safetensors, for
+// compare.py.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -8,17 +9,19 @@
 #include <string>
 #include <vector>
 
-#include "cases.h"
 #include "sfv/core/error.h"
-#include "tensor_file.h"
+#include "tests/parity/cases.h"
+#include "tests/parity/tensor_file.h"
 
 namespace {
 
-int run(const std::vector<std::string>& names, const std::filesystem::path& folder, const sfv::parity::RunOptions& options) {
+int run(const std::vector<std::string>& names, const std::filesystem::path& folder,
+        const sfv::parity::RunOptions& options) {
   const auto cases = sfv::parity::load_cases(SFV_PARITY_CASES);
   std::filesystem::create_directories(folder);
   for (const std::string& name : names) {
-    const auto found = std::find_if(cases.begin(), cases.end(), [&](const auto& c) { return c.at("name") == name; });
+    const auto found =
+        std::find_if(cases.begin(), cases.end(), [&](const auto& c) { return c.at("name") == name; });
     if (found == cases.end()) throw sfv::Error(sfv::ErrorCode::kInvalidArgument, "no such case: " + name);
     try {
       sfv::parity::write_tensors(folder / (name + ".safetensors"), sfv::parity::run_case(*found, options));
@@ -41,8 +44,12 @@ int main(int argc, char** argv) {
   app.add_option("cases", names, "Names of cases")->required();
   app.add_option("-o,--output", folder, "Folder for the results")->required();
   app.add_option("--device", device, "cpu, cuda or cuda:N")->capture_default_str();
-  app.add_option("--dtype", dtype, "fp32, bf16 or fp16")->check(CLI::IsMember({"fp32", "bf16", "fp16"}))->capture_default_str();
-  app.add_option("--shared-data", options.shared_data, "Folder with taesd/")->envname("SFV_SHARED_DATA")->capture_default_str();
+  app.add_option("--dtype", dtype, "fp32, bf16 or fp16")
+      ->check(CLI::IsMember({"fp32", "bf16", "fp16"}))
+      ->capture_default_str();
+  app.add_option("--shared-data", options.shared_data, "Folder with taesd/")
+      ->envname("SFV_SHARED_DATA")
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   const std::map<std::string, torch::Dtype> dtypes = {
       {"fp32", torch::kFloat32}, {"bf16", torch::kBFloat16}, {"fp16", torch::kFloat16}};

@@ -1,5 +1,5 @@
 // The C++ half of rule_weights.py; tests/models/rule_weights_test.cpp holds the two together.
-#include "rule_weights.h"
+#include "tests/parity/rule_weights.h"
 
 #include <ATen/Parallel.h>
 
@@ -13,9 +13,9 @@ namespace {
 
 constexpr uint64_t kGolden = 0x9E3779B97F4A7C15;
 constexpr double kSmallGain = 0.003;
-constexpr std::array<std::string_view, 9> kSmallWeights = {"conv_in", "conv1",    "conv2",    "time_emb_proj",
-                                                           "proj_in", "proj_out", "to_out.0", "net.2",
-                                                           "time_pos_embed.linear_2"};
+constexpr std::array<std::string_view, 9> kSmallWeights = {
+    "conv_in",  "conv1",    "conv2", "time_emb_proj",          "proj_in",
+    "proj_out", "to_out.0", "net.2", "time_pos_embed.linear_2"};
 
 bool is_small(std::string_view module, bool is_bias) {
   for (std::string_view end : kSmallWeights) {
@@ -49,7 +49,8 @@ double uniform(uint64_t seed, uint64_t i) {
 torch::Tensor rule_tensor(std::string_view name, torch::IntArrayRef sizes, double scale, double offset,
                           uint64_t set_number) {
   const uint64_t seed = hash_name(name) ^ set_number;
-  const double exact_scale = static_cast<float>(scale);  // 24 bits times 24 bits: the product is exact in double
+  const double exact_scale =
+      static_cast<float>(scale);  // 24 bits times 24 bits: the product is exact in double
   torch::Tensor out = torch::empty(sizes, torch::kFloat32);
   float* values = out.data_ptr<float>();
   at::parallel_for(0, out.numel(), 1 << 16, [=](int64_t begin, int64_t end) {

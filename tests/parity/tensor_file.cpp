@@ -1,4 +1,4 @@
-#include "tensor_file.h"
+#include "tests/parity/tensor_file.h"
 
 #include <cstring>
 
@@ -22,8 +22,8 @@ void write_tensors(const std::filesystem::path& path, const Tensors& tensors) {
 Tensors read_tensors(const io::SafetensorsFile& file) {
   Tensors tensors;
   for (const auto& [name, info] : file.tensors()) {
-    SFV_CHECK(info.dtype == io::DType::kF32, kUnsupported, "[parity] ", file.path().string(), ": tensor ", name,
-              " expected F32, found ", io::to_string(info.dtype));
+    SFV_CHECK(info.dtype == io::DType::kF32, kUnsupported, "[parity] ", file.path().string(), ": tensor ",
+              name, " expected F32, found ", io::to_string(info.dtype));
     torch::Tensor tensor = torch::empty(info.shape, torch::kFloat32);
     const auto bytes = file.data(name);
     if (!bytes.empty()) std::memcpy(tensor.data_ptr<float>(), bytes.data(), bytes.size());

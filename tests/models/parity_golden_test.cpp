@@ -1,0 +1,50 @@
+// Every committed golden of diffusers, transformers and torch against our networks: tests/parity/README.md.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "sfv/core/error.h"
+#include "tests/parity/cases.h"
+#include "tests/parity/golden.h"
+
+namespace sfv::parity {
+namespace {
+
+// The bars of outputs and gradients; what has bars of its own stands in the other tests of tests/parity.
+constexpr double kOutputBar = 1e-5;    // relative L2
+constexpr double kGradientBar = 1e-4;  // relative, of the worst parameter
+
+std::vector<nlohmann::json> network_cases() {
+  std::vector<nlohmann::json> chosen;
+  for (nlohmann::json& test_case : load_cases(SFV_SOURCE_DIR "/tests/parity/cases.json")) {
+    if (test_case.at("size") == "golden" && is_network(test_case)) chosen.push_back(std::move(test_case));
+  }
+  return chosen;
+}
+
+class NetworkGolden : public testing::TestWithParam<nlohmann::json> {};
+
+TEST_P(NetworkGolden, EqualsReference) {
+  const nlohmann::json& test_case = GetParam();
+  const auto name = test_case.at("name").get<std::string>();
+  Tensors result;
+  try {
+    result = run_case(test_case, {.shared_data = SFV_SHARED_DATA});
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kNotFound) GTEST_SKIP() << error.what();
+    throw;
+  }
+  const auto deviations =
+      compare_with_golden(SFV_SOURCE_DIR "/tests/golden/parity/" + name + ".safetensors", result);
+  ASSERT_FALSE(deviations.empty());
+  for (const Deviation& d : deviations) {
+    const bool is_gradient = d.tensor.starts_with("gradients");
+    EXPECT_LE(d.relative, is_gradient ? kGradientBar : kOutputBar) << name << ": " << d.tensor;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Parity, NetworkGolden, testing::ValuesIn(network_cases()),
+                         [](const auto& chosen) { return chosen.param.at("name").template get<std::string>(); });
+
+}  // namespace
+}  // namespace sfv::parity
