@@ -10,21 +10,17 @@
 namespace sfv::parity {
 namespace {
 
-// The bars of outputs and gradients; what has bars of its own stands in the other tests of tests/parity.
-constexpr double kOutputBar = 1e-5;    // relative L2
-constexpr double kGradientBar = 1e-4;  // relative, of the worst parameter
-
-std::vector<nlohmann::json> network_cases() {
+std::vector<nlohmann::json> golden_cases() {
   std::vector<nlohmann::json> chosen;
   for (nlohmann::json& test_case : load_cases(SFV_SOURCE_DIR "/tests/parity/cases.json")) {
-    if (test_case.at("size") == "golden" && is_network(test_case)) chosen.push_back(std::move(test_case));
+    if (test_case.at("size") == "golden") chosen.push_back(std::move(test_case));
   }
   return chosen;
 }
 
-class NetworkGolden : public testing::TestWithParam<nlohmann::json> {};
+class Golden : public testing::TestWithParam<nlohmann::json> {};
 
-TEST_P(NetworkGolden, EqualsReference) {
+TEST_P(Golden, EqualsReference) {
   const nlohmann::json& test_case = GetParam();
   const auto name = test_case.at("name").get<std::string>();
   Tensors result;
@@ -38,13 +34,14 @@ TEST_P(NetworkGolden, EqualsReference) {
       compare_with_golden(SFV_SOURCE_DIR "/tests/golden/parity/" + name + ".safetensors", result);
   ASSERT_FALSE(deviations.empty());
   for (const Deviation& d : deviations) {
-    const bool is_gradient = d.tensor.starts_with("gradients");
-    EXPECT_LE(d.relative, is_gradient ? kGradientBar : kOutputBar) << name << ": " << d.tensor;
+    const Bar bar = bar_of(test_case.at("network").get<std::string>(), d.tensor);
+    EXPECT_LE(bar.is_absolute ? d.largest : d.relative, bar.limit) << name << ": " << d.tensor;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Parity, NetworkGolden, testing::ValuesIn(network_cases()),
-                         [](const auto& chosen) { return chosen.param.at("name").template get<std::string>(); });
+INSTANTIATE_TEST_SUITE_P(Parity, Golden, testing::ValuesIn(golden_cases()), [](const auto& chosen) {
+  return chosen.param.at("name").template get<std::string>();
+});
 
 }  // namespace
 }  // namespace sfv::parity

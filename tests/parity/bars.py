@@ -8,6 +8,7 @@ OUTPUT_BAR = 1e-5      # relative L2 of a network's output
 GRADIENT_BAR = 1e-4    # relative, per tensor
 FRAME_BAR = 1e-4       # absolute, of the pipeline's frames in -1..1
 STAGE_BAR = 1e-4       # relative L2, of what passes between the pipeline's stages
+SCHEDULE_BAR = 5e-7    # relative L2, of noise levels and solver steps: 700 for sqrt(700^2 + 1) shows
 DRAW_BAR = 1e-6        # absolute, of random draws and resized pixels
 TINY_GRADIENT = 1e-6   # of the global norm: smaller tensors are measured against the global norm
 HALF_BAR = 1.5         # bf16, fp16: error against fp32, as a multiple of the reference's own
@@ -53,7 +54,7 @@ def output_row(case: dict, name: str, ours, theirs) -> Row:
         # Normalised pixels are divided by about 0.27.
         bar = bar * 4 if name == "pixel_values" else bar
         return Row(case["name"], name, relative, largest, f"abs {bar:.0e}", largest <= bar)
-    bar = STAGE_BAR if network == "pipeline" else OUTPUT_BAR
+    bar = {"pipeline": STAGE_BAR, "scheduler": SCHEDULE_BAR}.get(network, OUTPUT_BAR)
     return Row(case["name"], name, relative, largest, f"rel {bar:.0e}", relative <= bar)
 
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "sfv/core/check.h"
+#include "tests/parity/stages.h"
 
 namespace sfv::parity {
 
@@ -13,7 +14,7 @@ namespace {
 
 using Runner = Tensors (*)(const json&, const RunOptions&);
 
-const std::map<std::string, Runner>& network_runners() {
+const std::map<std::string, Runner>& all_runners() {
   static const std::map<std::string, Runner> runners = {
       {"unet", run_unet},
       {"vae_encoder", run_vae_encoder},
@@ -22,6 +23,10 @@ const std::map<std::string, Runner>& network_runners() {
       {"taesd_encoder", run_taesd_encoder},
       {"taesd_decoder", run_taesd_decoder},
       {"taesdv_decoder", run_taesdv_decoder},
+      {"scheduler", run_scheduler},
+      {"preprocess", run_preprocess},
+      {"noise", run_noise},
+      {"pipeline", run_pipeline},
   };
   return runners;
 }
@@ -46,14 +51,10 @@ std::vector<json> load_cases(const std::filesystem::path& path) {
   return cases;
 }
 
-bool is_network(const json& test_case) {
-  return network_runners().contains(test_case.at("network").get<std::string>());
-}
-
 Tensors run_case(const json& test_case, const RunOptions& options) {
   const auto network = test_case.at("network").get<std::string>();
-  const auto runner = network_runners().find(network);
-  SFV_CHECK(runner != network_runners().end(), kInvalidArgument, "[parity] no program for network ", network);
+  const auto runner = all_runners().find(network);
+  SFV_CHECK(runner != all_runners().end(), kInvalidArgument, "[parity] no program for network ", network);
   return runner->second(test_case, options);
 }
 

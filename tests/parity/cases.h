@@ -11,9 +11,6 @@ namespace sfv::parity {
 /// cases.json, with the names of configs replaced by the configs.
 [[nodiscard]] std::vector<nlohmann::json> load_cases(const std::filesystem::path& path);
 
-/// Whether the case runs one network, so that the bars of networks hold.
-[[nodiscard]] bool is_network(const nlohmann::json& test_case);
-
 /// The tensors of one case, on the CPU in float32 under the names that reference.py gives them.
 /// Errors: kNotFound if it needs a file of the shared data that is absent; kInvalidArgument for an unknown
 /// network.

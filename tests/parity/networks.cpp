@@ -41,7 +41,8 @@ Tensors run_forward(const json& test_case, torch::nn::Module& model, Forward&& f
   }
   sample.requires_grad_(true);
   const torch::Tensor output = forward(sample);
-  (output * rule_tensor("cotangent", output.sizes()).to(output.device(), output.scalar_type()))
+  (output * rule_tensor(test_case.value("cotangent", "cotangent"), output.sizes())
+                .to(output.device(), output.scalar_type()))
       .sum()
       .backward();
   result["output"] = output.detach().to(torch::kCPU, torch::kFloat32).contiguous();
