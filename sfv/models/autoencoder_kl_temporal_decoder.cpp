@@ -55,6 +55,11 @@ torch::Tensor AutoencoderKLTemporalDecoderImpl::encode_mode(const torch::Tensor&
   return encode_moments(pixels).narrow(1, 0, config_.latent_channels);
 }
 
+void AutoencoderKLTemporalDecoderImpl::upcast_encoder() {
+  encoder_->to(at::kFloat);
+  quant_conv_->to(at::kFloat);
+}
+
 torch::Tensor AutoencoderKLTemporalDecoderImpl::decode(const torch::Tensor& latents, int64_t frames) {
   SFV_CHECK(latents.dim() == 4 && latents.size(1) == config_.latent_channels && frames >= 1 && latents.size(0) % frames == 0 &&
                 latents.numel() > 0,

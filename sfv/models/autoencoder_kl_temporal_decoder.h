@@ -45,6 +45,11 @@ class AutoencoderKLTemporalDecoderImpl : public torch::nn::Module {
   /// about -1..1, not clamped.
   torch::Tensor decode(const torch::Tensor& latents, int64_t frames);
 
+  /// A weight of the encoder, for its dtype and device: they may differ from the decoder's.
+  [[nodiscard]] const torch::Tensor& encoder_weight() const { return quant_conv_->weight; }
+  /// Makes the encoder compute in float32, as diffusers does with force_upcast when the rest is fp16.
+  void upcast_encoder();
+
   [[nodiscard]] const VaeConfig& config() const { return config_; }
 
  private:

@@ -1,0 +1,43 @@
+#include "sfv/pipeline/decode.h"
+
+#include <ATen/ops/cat.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "sfv/tensor/finite.h"
+
+namespace sfv::pipeline {
+
+torch::Tensor decode_latents(checkpoint::Model& model, const torch::Tensor& latents, const GenerateSettings& settings) {
+  const torch::Tensor frames = latents.squeeze(0);  // [F, C, h, w]
+  const int64_t F = frames.size(0);
+  torch::Tensor pixels;
+  if (settings.decoder == DecoderKind::kTiny) {
+    pixels = model.tiny_decoder->forward(frames, F).to(at::kFloat) * 2 - 1;  // it gives 0..1
+  } else {
+    const torch::Tensor unscaled = frames * (1 / model.vae->config().scaling_factor);
+    std::vector<torch::Tensor> slices;
+    for (int64_t begin = 0; begin < F; begin += settings.decode_chunk) {
+      const int64_t length = std::min(settings.decode_chunk, F - begin);
+      slices.push_back(model.vae->decode(unscaled.narrow(0, begin, length), length).to(at::kFloat));
+    }
+    pixels = slices.size() == 1 ? slices[0] : at::cat(slices);
+  }
+  pixels = pixels.to(at::kCPU);
+  check_finite(pixels, "decoder");
+  return pixels.unsqueeze(0);
+}
+
+Clip to_clip(const torch::Tensor& frames, double fps) {
+  Clip clip;
+  clip.fps = fps;
+  for (const torch::Tensor& frame : frames.squeeze(0).unbind(0)) {
+    const torch::Tensor levels = ((frame * 0.5 + 0.5).clamp(0, 1) * 255.0).round().to(at::kByte).permute({1, 2, 0}).contiguous();
+    const auto* begin = levels.const_data_ptr<uint8_t>();
+    clip.frames.push_back(RgbImage{levels.size(1), levels.size(0), {begin, begin + levels.numel()}});
+  }
+  return clip;
+}
+
+}  // namespace sfv::pipeline
