@@ -1,0 +1,46 @@
+#include "apps/sfv/choice_option.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "sfv/core/check.h"
+
+namespace sfv::cli {
+namespace {
+
+std::string join(const std::vector<std::string>& words, const std::string& between) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : between) + word;
+  return text;
+}
+
+}  // namespace
+
+CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& value,
+                        const std::vector<std::string>& words, const std::string& description) {
+  const auto check = [words](std::string& text) -> std::string {
+    if (std::find(words.begin(), words.end(), text) != words.end()) return {};
+    return "expected " + join(words, ", ") + ", got \"" + text + "\"";
+  };
+  return command.add_option(name, value, description)->check(check)->type_name(join(words, "|"));
+}
+
+std::vector<std::string> choices_of(const CLI::Option& option) {
+  const std::string words = option.get_type_name();
+  if (words.find('|') == std::string::npos) return {};
+  return CLI::detail::split(words, '|');
+}
+
+template <typename T>
+std::function<std::string(std::string&)> in_range(T low, T high) {
+  return [low, high](std::string& text) -> std::string {
+    T value = {};
+    if (CLI::detail::lexical_cast(text, value) && value >= low && value <= high) return {};
+    return concat("expected ", low, " to ", high, ", got ", text);
+  };
+}
+
+template std::function<std::string(std::string&)> in_range<int64_t>(int64_t, int64_t);
+template std::function<std::string(std::string&)> in_range<double>(double, double);
+
+}  // namespace sfv::cli

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace sfv::cli {
+
+/// Adds an option that takes one of a few words. They are shown as its value ("--fit crop|pad|stretch") and
+/// offered by shell completion; another word is a usage error that lists them.
+CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& value,
+                        const std::vector<std::string>& words, const std::string& description);
+
+/// The words of an option made by add_choice; empty for others.
+[[nodiscard]] std::vector<std::string> choices_of(const CLI::Option& option);
+
+/// A check for numbers from low to high: "expected 1 to 63, got 99".
+template <typename T>
+[[nodiscard]] std::function<std::string(std::string&)> in_range(T low, T high);
+extern template std::function<std::string(std::string&)> in_range<int64_t>(int64_t, int64_t);
+extern template std::function<std::string(std::string&)> in_range<double>(double, double);
+
+}  // namespace sfv::cli

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "apps/sfv/command.h"
+
+namespace sfv::cli {
+
+/// Every sub-command, in the order of `sfv --help`.
+void add_all_commands(Program& program);
+
+void add_generate_command(Program& program);    // sfv generate IMAGE... -o OUT
+void add_repeat_command(Program& program);      // sfv repeat CLIP
+void add_doctor_command(Program& program);      // sfv doctor
+void add_completion_command(Program& program);  // sfv completion bash|zsh|fish
+
+}  // namespace sfv::cli
