@@ -9,9 +9,9 @@
 #include <cstring>
 #include <random>
 
-#include "picture_files.h"
 #include "sfv/core/error.h"
 #include "sfv/io/image.h"
+#include "tests/io/picture_files.h"
 
 namespace sfv::io {
 namespace {

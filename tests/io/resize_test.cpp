@@ -6,10 +6,10 @@
 #include <functional>
 #include <random>
 
-#include "picture_files.h"
 #include "sfv/core/error.h"
 #include "sfv/io/image.h"
 #include "sfv/io/lanczos_weights.h"
+#include "tests/io/picture_files.h"
 
 namespace sfv::io {
 namespace {
