@@ -30,8 +30,7 @@ def main():
     images.mkdir(exist_ok=True)
     seeds.mkdir(parents=True, exist_ok=True)
     for old in images.iterdir():
-        if old.suffix != ".md":
-            old.unlink()
+        old.unlink()
     for name, kind, data, pixels in image_samples.samples(seed=1, width=23, height=17):
         (images / f"{name}.{kind}").write_bytes(data)
         save_ppm(images / f"{name}.ppm", pixels)
