@@ -27,8 +27,11 @@ void add_file(io::Sha256& hash, const io::TensorFile& file) {
 
 std::string hash_model(const ModelFiles& model) {
   io::Sha256 hash;
-  for (const io::JsonConfig& config : model.texts) add_piece(hash, config.text());
-  for (const ModelComponent* component : {&model.unet, &model.vae, &model.image_encoder}) {
+  for (const auto& [name, config] : model.texts) {
+    add_piece(hash, name);
+    add_piece(hash, config.text());
+  }
+  for (const ModelComponent* component : model.components()) {
     add_piece(hash, component->name);
     for (const auto& file : component->files) add_file(hash, *file);
   }
