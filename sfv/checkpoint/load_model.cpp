@@ -1,0 +1,35 @@
+#include "sfv/checkpoint/model.h"
+#include "sfv/checkpoint/model_files.h"
+#include "sfv/checkpoint/module_weights.h"
+#include "sfv/core/check.h"
+
+namespace sfv::checkpoint {
+
+Model load_model(const std::string& name, const LoadOptions& options) {
+  SFV_CHECK(options.dtype == torch::kFloat32 || options.dtype == torch::kBFloat16 ||
+                options.dtype == torch::kFloat16,
+            kInvalidArgument, "[load_model] dtype expected float32, bfloat16 or float16, got ",
+            options.dtype);
+  const ModelFiles files = open_model(name, options.dtype, options.unet);
+  const auto fill = [&](torch::nn::Module& network, const ModelComponent& component) {
+    set_weights(network, component.weights, options.dtype, options.device,
+                component.files.front()->path().string());
+  };
+  Model model;
+  model.unet = models::UNetSpatioTemporalConditionModel(files.configs.unet);
+  model.vae = models::AutoencoderKLTemporalDecoder(files.configs.vae);
+  model.image_encoder = models::CLIPVisionModelWithProjection(files.configs.image_encoder);
+  fill(*model.unet, files.unet);
+  fill(*model.vae, files.vae);
+  fill(*model.image_encoder, files.image_encoder);
+  model.scheduler = files.configs.scheduler;
+  model.feature_extractor = files.configs.feature_extractor;
+  model.defaults = files.configs.defaults;
+  model.name = name;
+  model.hash = files.hash;
+  model.dtype = options.dtype;
+  model.device = options.device;
+  return model;
+}
+
+}  // namespace sfv::checkpoint
