@@ -8,6 +8,13 @@ set(_libtorch_roots ${SFV_LIBTORCH} ${SFV_LIBTORCH}/torch)
 if(NOT SFV_LIBTORCH)
   list(APPEND _libtorch_roots ${_libtorch_hints} ${CMAKE_PREFIX_PATH})
 endif()
+# Another SFV_LIBTORCH than last time: look again.
+if(NOT "${SFV_LIBTORCH}" STREQUAL "${Libtorch_LOOKED_IN}")
+  foreach(_found INCLUDE_DIR API_INCLUDE_DIR CPU_LIBRARY C10_LIBRARY)
+    unset(Libtorch_${_found} CACHE)
+  endforeach()
+endif()
+set(Libtorch_LOOKED_IN "${SFV_LIBTORCH}" CACHE INTERNAL "SFV_LIBTORCH of the last search")
 find_path(Libtorch_INCLUDE_DIR ATen/ATen.h HINTS ${_libtorch_roots} PATH_SUFFIXES include NO_DEFAULT_PATH)
 find_path(Libtorch_API_INCLUDE_DIR torch/torch.h HINTS ${_libtorch_roots}
           PATH_SUFFIXES include/torch/csrc/api/include NO_DEFAULT_PATH)

@@ -35,10 +35,10 @@ struct Model {
   models::TinyDecoder tiny_decoder{nullptr};  // null unless asked for
   SchedulerConfig scheduler;
   FeatureExtractorConfig feature_extractor;
-  GenerateOptions defaults;                   // the model's own, from sfv.json
-  std::string name;                           // as the user gave it
-  std::string hash;                           // quick hash: configs, safetensors headers and file sizes
-  torch::Dtype dtype = torch::kFloat32;       // the networks compute in this
+  GenerateOptions defaults;              // the model's own, from sfv.json
+  std::string name;                      // as the user gave it
+  std::string hash;                      // quick hash: configs, safetensors headers and file sizes
+  torch::Dtype dtype = torch::kFloat32;  // the networks compute in this
   torch::Device device = torch::kCPU;
 };
 
@@ -49,10 +49,10 @@ struct LoadOptions {
   torch::Device device = torch::kCPU;
 };
 
-/// Loads a model: a diffusers folder, a single svd*.safetensors file of the original code, or org/name from the local Hugging Face cache.
-/// Files are mapped; a weight whose dtype already fits is used where it lies.
-/// Errors: kNotFound listing every place looked at and the download command; kInvalidFile naming every missing, unexpected or
-/// mis-shaped tensor; those of the readers.
+/// Loads a model: a diffusers folder, a single svd*.safetensors file of the original code, or org/name from
+/// the local Hugging Face cache. Files are mapped; a weight whose dtype already fits is used where it lies.
+/// Errors: kNotFound listing every place looked at and the download command; kInvalidFile naming every
+/// missing, unexpected or mis-shaped tensor; those of the readers.
 [[nodiscard]] Model load_model(const std::string& name, const LoadOptions& options);
 
 }  // namespace sfv::checkpoint

@@ -27,12 +27,15 @@ torch::Tensor gaussian_taps(double factor) {
 torch::Tensor blur(const torch::Tensor& x, int64_t dim, const torch::Tensor& taps) {
   const int64_t C = x.size(1), n = taps.size(0), pad = (n - 1) / 2;
   const bool along_width = dim == 3;
-  const std::array<int64_t, 4> padding = along_width ? std::array<int64_t, 4>{pad, pad, 0, 0} : std::array<int64_t, 4>{0, 0, pad, pad};
+  const std::array<int64_t, 4> padding =
+      along_width ? std::array<int64_t, 4>{pad, pad, 0, 0} : std::array<int64_t, 4>{0, 0, pad, pad};
   // A side of one pixel has nothing to mirror.
-  const torch::Tensor padded = x.size(dim) > pad ? at::reflection_pad2d(x, padding) : at::replication_pad2d(x, padding);
-  const torch::Tensor kernel = taps.view(along_width ? at::IntArrayRef({1, 1, 1, n}) : at::IntArrayRef({1, 1, n, 1}));
-  return at::conv2d(padded, kernel.expand({C, 1, -1, -1}).contiguous(), std::nullopt, at::IntArrayRef({1, 1}), at::IntArrayRef({0, 0}),
-                    at::IntArrayRef({1, 1}), C);
+  const torch::Tensor padded =
+      x.size(dim) > pad ? at::reflection_pad2d(x, padding) : at::replication_pad2d(x, padding);
+  const torch::Tensor kernel =
+      taps.view(along_width ? at::IntArrayRef({1, 1, 1, n}) : at::IntArrayRef({1, 1, n, 1}));
+  return at::conv2d(padded, kernel.expand({C, 1, -1, -1}).contiguous(), std::nullopt, at::IntArrayRef({1, 1}),
+                    at::IntArrayRef({0, 0}), at::IntArrayRef({1, 1}), C);
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ std::vector<float> karras_schedule(int64_t steps, double sigma_min, double sigma
 
 std::vector<float> lcm_schedule(int64_t steps, double sigma_min, double sigma_max) {
   check_range(sigma_min, sigma_max);
-  SFV_CHECK(steps >= 1 && steps <= kLcmLevels, kInvalidArgument, "[scheduler] lcm expected 1 to ", kLcmLevels, " steps, got ", steps);
+  SFV_CHECK(steps >= 1 && steps <= kLcmLevels, kInvalidArgument, "[scheduler] lcm expected 1 to ", kLcmLevels,
+            " steps, got ", steps);
   std::vector<float> sigmas;
   for (int64_t i = 0; i < steps; ++i) {
     const double ramp = static_cast<double>(i * (kLcmLevels / steps)) / (kLcmLevels - 1);
@@ -47,10 +48,13 @@ std::vector<float> lcm_schedule(int64_t steps, double sigma_min, double sigma_ma
 }
 
 const std::vector<double>& align_your_steps_sigmas() {
-  static const std::vector<double> sigmas = {700.0, 54.5, 15.886, 7.977, 4.248, 1.789, 0.981, 0.403, 0.173, 0.034, 0.0};
+  static const std::vector<double> sigmas = {700.0, 54.5,  15.886, 7.977, 4.248, 1.789,
+                                             0.981, 0.403, 0.173,  0.034, 0.0};
   return sigmas;
 }
 
-double init_noise_sigma(double sigma_max) { return std::sqrt(sigma_max * sigma_max + 1); }
+double init_noise_sigma(double sigma_max) {
+  return std::sqrt(sigma_max * sigma_max + 1);
+}
 
 }  // namespace sfv::diffusion

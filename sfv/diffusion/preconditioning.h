@@ -4,13 +4,14 @@
 
 namespace sfv::diffusion {
 
-/// Input and output scales of SVD's EDM denoiser at one noise level (sigma_data = 1), in float32 as diffusers computes them.
-/// D(x; sigma) = c_skip x + c_out F(c_in x; c_noise). Source: SF-V section 3, Eq. 2-3; svd.md section 5.1.
+/// Input and output scales of SVD's EDM denoiser at one noise level (sigma_data = 1), in float32 as diffusers
+/// computes them. D(x; sigma) = c_skip x + c_out F(c_in x; c_noise). Source: SF-V section 3, Eq. 2-3; svd.md
+/// section 5.1.
 struct Preconditioning {
-  float c_skip = 0;    // 1 / (sigma^2 + 1)
-  float c_out = 0;     // -sigma / sqrt(sigma^2 + 1)
-  float c_in = 0;      // 1 / sqrt(sigma^2 + 1)
-  float c_noise = 0;   // 0.25 ln sigma
+  float c_skip = 0;   // 1 / (sigma^2 + 1)
+  float c_out = 0;    // -sigma / sqrt(sigma^2 + 1)
+  float c_in = 0;     // 1 / sqrt(sigma^2 + 1)
+  float c_noise = 0;  // 0.25 ln sigma
 };
 
 /// sigma: > 0. Errors: kInvalidArgument otherwise.
@@ -19,7 +20,8 @@ struct Preconditioning {
 /// c_in x, in x's dtype.
 [[nodiscard]] torch::Tensor scale_model_input(const torch::Tensor& x, float sigma);
 
-/// The clean estimate x0_hat = c_skip x + c_out v from the network's output v. Computed in x's dtype; v may have a narrower one.
+/// The clean estimate x0_hat = c_skip x + c_out v from the network's output v. Computed in x's dtype; v may
+/// have a narrower one.
 [[nodiscard]] torch::Tensor to_x0(const torch::Tensor& x, const torch::Tensor& v, float sigma);
 
 }  // namespace sfv::diffusion

@@ -25,7 +25,8 @@ torch::Tensor sample_euler(torch::Tensor x, const std::vector<float>& sigmas, co
   return x;
 }
 
-torch::Tensor sample_lcm(torch::Tensor x, const std::vector<float>& sigmas, const VPrediction& network, const StepNoise& noise) {
+torch::Tensor sample_lcm(torch::Tensor x, const std::vector<float>& sigmas, const VPrediction& network,
+                         const StepNoise& noise) {
   const size_t steps = sigmas.size() - 1;
   for (size_t i = 0; i < steps; ++i) {
     const torch::Tensor x0 = to_x0(x, predict(x, sigmas[i], network), sigmas[i]);

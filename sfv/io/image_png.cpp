@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 #include <vector>
 
 #include "sfv/core/check.h"
@@ -16,8 +17,7 @@ namespace sfv::io {
 namespace {
 
 constexpr size_t kSignatureBytes = 8;
-constexpr size_t kChunkBytes = 12;          // length, type, CRC
-constexpr int64_t kMaxDeflateRatio = 1032;  // zlib technical details: no stream shrinks its data by more
+constexpr size_t kChunkBytes = 12;  // length, type, CRC
 
 uint32_t big_endian(std::span<const std::byte> bytes, size_t at) {
   uint32_t value = 0;
@@ -25,14 +25,33 @@ uint32_t big_endian(std::span<const std::byte> bytes, size_t at) {
   return value;
 }
 
-/// The data of the first chunk of a type, empty if there is none. Looks at chunk headers only.
-std::span<const std::byte> find_chunk(std::span<const std::byte> bytes, const char* type) {
+/// Calls visit(type, data) for one whole chunk after the other until it returns false. Looks at chunk headers
+/// only.
+template <typename Visit>
+void walk_chunks(std::span<const std::byte> bytes, const Visit& visit) {
   for (size_t at = kSignatureBytes; bytes.size() - at >= kChunkBytes;) {
     const size_t length = big_endian(bytes, at);
-    if (length > bytes.size() - at - kChunkBytes) break;
-    if (std::memcmp(&bytes[at + 4], type, 4) == 0) return bytes.subspan(at + 8, length);
+    if (length > bytes.size() - at - kChunkBytes) return;
+    const std::string_view type(reinterpret_cast<const char*>(&bytes[at + 4]), 4);
+    if (!visit(type, bytes.subspan(at + 8, length))) return;
     at += kChunkBytes + length;
   }
+}
+
+/// What is wrong with the amount of compressed data for `raw` bytes of rows, empty if nothing. Too little:
+/// the file is cut off, and no memory need be spent on it. Too much: libpng would unpack it all, at 1,032
+/// times its size.
+std::string check_data_size(std::span<const std::byte> bytes, int64_t raw) {
+  constexpr int64_t kMaxDeflateRatio = 1032;  // zlib's technical details: no stream shrinks its data by more
+  constexpr int64_t kOverhead = int64_t{64}
+                                << 10;  // of headers and of blocks that compress nothing, with much to spare
+  int64_t packed = 0;
+  walk_chunks(bytes, [&](std::string_view type, std::span<const std::byte> data) {
+    if (type == "IDAT") packed += static_cast<int64_t>(data.size());
+    return type != "IEND";
+  });
+  if (packed < raw / kMaxDeflateRatio) return "less data than any picture of its size needs";
+  if (packed > 2 * raw + kOverhead) return "more data than any picture of its size needs";
   return {};
 }
 
@@ -107,7 +126,10 @@ ImageInfo probe_png(std::span<const std::byte> bytes, const std::string& name) {
   }
   ImageInfo info{
       .format = "png", .width = big_endian(bytes, 16), .height = big_endian(bytes, 20), .orientation = 1};
-  info.orientation = exif_orientation(find_chunk(bytes, "eXIf"));
+  walk_chunks(bytes, [&](std::string_view type, std::span<const std::byte> data) {
+    if (type == "eXIf") info.orientation = exif_orientation(data);
+    return type != "eXIf";
+  });
   return info;
 }
 
@@ -120,10 +142,9 @@ RgbImage decode_png(std::span<const std::byte> bytes, const ImageInfo& info, con
   const int64_t channels = reader.has_alpha ? 4 : 3;
   SFV_CHECK(static_cast<int64_t>(reader.row_bytes) == info.width * channels, kInternal, "[load_image] ", name,
             ": unexpected PNG row size");
-  if (static_cast<int64_t>(reader.stored_row_bytes) * info.height / kMaxDeflateRatio >
-      static_cast<int64_t>(bytes.size())) {
-    throw_damaged_image(name, "PNG", "less data than any picture of its size can have");
-  }
+  const std::string problem =
+      check_data_size(bytes, static_cast<int64_t>(reader.stored_row_bytes + 1) * info.height);
+  if (!problem.empty()) throw_damaged_image(name, "PNG", problem);
 
   RgbImage image{.width = info.width, .height = info.height, .rgb = {}};
   image.rgb.resize(static_cast<size_t>(info.width * info.height * 3));

@@ -105,16 +105,14 @@ bool JsonConfig::has(std::string_view key) const {
 }
 
 std::vector<std::string> JsonConfig::keys() const {
-  std::vector<std::string> keys;
-  for (const auto& member : node_->tree->members) keys.push_back(member.first);
-  return keys;
+  return node_->tree->keys;
 }
 
 void JsonConfig::allow_only(const std::vector<std::string_view>& allowed) const {
   std::string unknown;
-  for (const auto& member : node_->tree->members) {
-    if (std::find(allowed.begin(), allowed.end(), member.first) != allowed.end()) continue;
-    unknown += (unknown.empty() ? "" : ", ") + printable(member.first);
+  for (const std::string& key : node_->tree->keys) {
+    if (std::find(allowed.begin(), allowed.end(), key) != allowed.end()) continue;
+    unknown += (unknown.empty() ? "" : ", ") + printable(key);
     if (unknown.size() > 1000) break;
   }
   if (unknown.empty()) return;

@@ -57,19 +57,19 @@ class TreeParser {
   void parse_object(JsonTree& tree) {
     reader_.begin_object();
     for (std::string key; reader_.next_key(key);) {
-      tree.members.emplace_back(std::move(key), parse_value());
-      key = {};
+      tree.keys.push_back(std::move(key));
+      tree.items.push_back(parse_value());
+      key.clear();
     }
-    const auto& members = tree.members;
-    tree.by_key.resize(members.size());
+    const std::vector<std::string>& keys = tree.keys;
+    tree.by_key.resize(keys.size());
     std::iota(tree.by_key.begin(), tree.by_key.end(), 0U);
     std::sort(tree.by_key.begin(), tree.by_key.end(),
-              [&](uint32_t a, uint32_t b) { return members[a].first < members[b].first; });
-    const auto twice =
-        std::adjacent_find(tree.by_key.begin(), tree.by_key.end(),
-                           [&](uint32_t a, uint32_t b) { return members[a].first == members[b].first; });
+              [&](uint32_t a, uint32_t b) { return keys[a] < keys[b]; });
+    const auto twice = std::adjacent_find(tree.by_key.begin(), tree.by_key.end(),
+                                          [&](uint32_t a, uint32_t b) { return keys[a] == keys[b]; });
     if (twice != tree.by_key.end())
-      fail(concat("the key ", printable(members[*twice].first), " appears twice in an object"));
+      fail(concat("the key ", printable(keys[*twice]), " appears twice in an object"));
   }
 
   [[noreturn]] void fail(const std::string& what) const {
@@ -85,16 +85,16 @@ void append_text(std::string& out, const JsonTree& tree, size_t indent) {
   const auto new_line = [&](size_t spaces) { out += '\n' + std::string(spaces, ' '); };
   const bool is_object = tree.kind == Kind::kObject;
   if (is_object || tree.kind == Kind::kList) {
-    const size_t count = is_object ? tree.members.size() : tree.items.size();
+    const size_t count = tree.items.size();
     out += is_object ? '{' : '[';
     for (size_t i = 0; i < count; ++i) {
       if (i > 0) out += ',';
       new_line(indent + 2);
       if (is_object) {
-        append_json_string(out, tree.members[i].first);
+        append_json_string(out, tree.keys[i]);
         out += ": ";
       }
-      append_text(out, is_object ? tree.members[i].second : tree.items[i], indent + 2);
+      append_text(out, tree.items[i], indent + 2);
     }
     if (count > 0) new_line(indent);
     out += is_object ? '}' : ']';
@@ -108,10 +108,9 @@ void append_text(std::string& out, const JsonTree& tree, size_t indent) {
 }  // namespace
 
 const JsonTree* JsonTree::find(std::string_view key) const {
-  const auto found =
-      std::lower_bound(by_key.begin(), by_key.end(), key,
-                       [&](uint32_t index, std::string_view k) { return members[index].first < k; });
-  return found == by_key.end() || members[*found].first != key ? nullptr : &members[*found].second;
+  const auto found = std::lower_bound(by_key.begin(), by_key.end(), key,
+                                      [&](uint32_t index, std::string_view k) { return keys[index] < k; });
+  return found == by_key.end() || keys[*found] != key ? nullptr : &items[*found];
 }
 
 JsonTree parse_json(std::string_view text, const JsonSource& source) {

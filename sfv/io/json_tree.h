@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "sfv/io/json_reader.h"
@@ -13,12 +12,12 @@ namespace sfv::io {
 /// A JSON value held in memory, as written: numbers keep their text, members their order.
 struct JsonTree {
   JsonReader::Kind kind = JsonReader::Kind::kNull;
-  std::string text;  // a string unescaped, a number as written, "true" or "false"
-  std::vector<JsonTree> items;
-  std::vector<std::pair<std::string, JsonTree>> members;
-  std::vector<uint32_t> by_key;  // indices of members, sorted by key
+  std::string text;               // a string unescaped, a number as written, "true" or "false"
+  std::vector<std::string> keys;  // of an object, in their order; empty for a list
+  std::vector<JsonTree> items;    // of a list; of an object: one for each key
+  std::vector<uint32_t> by_key;   // indices of keys, sorted by key
 
-  /// Null when there is no such member.
+  /// The item of this key; null when there is none.
   [[nodiscard]] const JsonTree* find(std::string_view key) const;
 };
 

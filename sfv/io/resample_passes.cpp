@@ -7,6 +7,14 @@
 // Both passes are the same sum over lanes of bytes: a piece of a row, or one column of a turned block of
 // rows.
 
+// Integer sums are the same in every instruction set, so the widest one that the processor has is taken at
+// run time.
+#if defined(__x86_64__) && defined(__gnu_linux__)
+#define SFV_CLONE_FOR_AVX2 __attribute__((target_clones("avx2", "default")))
+#else
+#define SFV_CLONE_FOR_AVX2
+#endif
+
 namespace sfv::io {
 namespace {
 
@@ -17,7 +25,8 @@ constexpr int64_t kBlockLane = kBlockRows * 3;  // bytes of one column of such a
 /// out[i] = sum of weights[t] * source[t * stride + i], rounded to 8 bits. The constant width lets the
 /// compiler use vectors.
 template <int64_t kLane>
-void weighted_sum(const uint8_t* source, int64_t stride, std::span<const int32_t> weights, uint8_t* out) {
+[[gnu::always_inline]] inline void weighted_sum(const uint8_t* source, int64_t stride,
+                                                std::span<const int32_t> weights, uint8_t* out) {
   std::array<int32_t, kLane> sum;
   sum.fill(1 << (kLanczosBits - 1));
   for (const int32_t weight : weights) {
@@ -30,6 +39,7 @@ void weighted_sum(const uint8_t* source, int64_t stride, std::span<const int32_t
 
 }  // namespace
 
+SFV_CLONE_FOR_AVX2
 void resample_columns(const ConstPixels& source, int64_t first_row, int64_t rows,
                       std::span<const LanczosTaps> taps, const Pixels& out) {
   const int64_t first = taps.front().first;
@@ -52,6 +62,7 @@ void resample_columns(const ConstPixels& source, int64_t first_row, int64_t rows
   }
 }
 
+SFV_CLONE_FOR_AVX2
 void resample_rows(const ConstPixels& source, int64_t first_column, int64_t columns,
                    std::span<const LanczosTaps> taps, const Pixels& out) {
   const int64_t bytes = columns * 3;

@@ -63,7 +63,7 @@ class TensorFile {
 /// A safetensors file, checked whole (header, names, shapes, dtypes, ranges, file length) before anything is
 /// handed out. Accepts exactly what the official parser (package 0.8) accepts, except dtypes missing above,
 /// keys that appear twice (of tensors, of the metadata; that parser keeps one of them) and empty tensors with
-/// a dimension over 2^63 - 1. Checking allocates less than 8 bytes for each byte of the header, in pieces of
+/// a dimension over 2^63 - 1. Checking allocates less than 16 bytes for each byte of the header, in pieces of
 /// at most 4 times its size.
 class SafetensorsFile : public TensorFile {
  public:

@@ -62,19 +62,24 @@ Recipe vp9_recipe(const VideoJob& job) {
   return recipe;
 }
 
-Recipe ffv1_recipe() {
+Recipe ffv1_recipe(const VideoJob& job) {
+  const RgbImage& first = job.clip.frames.front();
+  // FFmpeg's FFV1 (seen in 5.1) decodes slices that are one pixel wide or high to black.
+  SFV_CHECK(first.width >= 2 && first.height >= 2, kUnsupported, "[write_video] ", job.name,
+            ": an mkv needs at least 2x2 pixels, got ", first.width, "x", first.height, "; write PNG frames");
+  // Fixed, since the encoder's own choice follows the number of threads. Four slices are two each way.
+  const char* slices = first.width >= 4 && first.height >= 4 ? "4" : "1";
   return {.encoder = {.encoder = "ffv1",
                       .install_hint = "install a complete FFmpeg (Debian, Ubuntu: apt-get install ffmpeg)",
                       .pixel_format = AV_PIX_FMT_BGR0,
-                      // The number of slices would follow the number of threads.
-                      .options = {{"level", "3"}, {"slices", "4"}, {"slicecrc", "1"}, {"g", "1"}}},
+                      .options = {{"level", "3"}, {"slices", slices}, {"slicecrc", "1"}, {"g", "1"}}},
           .container = "matroska"};
 }
 
 Recipe make_recipe(const VideoJob& job) {
   Recipe recipe = job.format == VideoFormat::kMp4    ? h264_recipe(job)
                   : job.format == VideoFormat::kWebm ? vp9_recipe(job)
-                                                     : ffv1_recipe();
+                                                     : ffv1_recipe(job);
   const Fraction rate = frame_rate(job.clip.fps, job.name);
   const RgbImage& first = job.clip.frames.front();
   const int64_t even = recipe.encoder.bt709 ? 2 : 1;

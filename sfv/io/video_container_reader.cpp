@@ -4,6 +4,7 @@ extern "C" {
 #include <libavformat/avformat.h>
 }
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,6 +51,18 @@ double stream_rate(const VideoFile& file) {
   return base.num > 0 && base.den > 0 ? av_q2d(base) : 0;
 }
 
+/// True when fewer frames came than the file announces by count or by duration: Matroska cut between two
+/// frames ends like a whole one. Durations are rounded and rates are averages, so a tenth may be missing.
+bool ends_early(const VideoFile& file, size_t frames) {
+  const AVStream& stream = file.stream();
+  double announced = static_cast<double>(stream.nb_frames);
+  if (announced == 0 && file.container().nb_streams == 1 && file.container().duration > 0) {
+    announced = static_cast<double>(file.container().duration) / AV_TIME_BASE * stream_rate(file);
+  }
+  constexpr double kTolerance = 0.9;
+  return static_cast<double>(frames) + 1 < kTolerance * announced;
+}
+
 const int32_t* display_matrix(const VideoFile& file) {
   size_t size = 0;
   const uint8_t* data = av_stream_get_side_data(&file.stream(), AV_PKT_DATA_DISPLAYMATRIX, &size);
@@ -94,7 +107,7 @@ VideoInfo probe_container(const std::filesystem::path& path) {
             ": expected metadata of at most ", kMaxMetadataBytes, " bytes, found ", info.metadata.size());
   info.frames = file.stream().nb_frames;
   GifTimes times(file);
-  if (info.frames <= 0) {
+  if (info.frames <= 0 || info.format == "gif") {
     const PacketPtr packet = make_packet();
     int64_t count = 0;
     while (count <= kMaxCountedPackets && file.next_packet(*packet) == VideoFile::Step::kGot) {
@@ -116,7 +129,10 @@ Clip read_container(const std::filesystem::path& path, int64_t max_frames) {
   bool damaged = false;
   while (static_cast<int64_t>(clip.frames.size()) < max_frames) {
     const VideoFile::Step step = file.next_frame(*frame);
-    if (step == VideoFile::Step::kEnd) break;
+    if (step == VideoFile::Step::kEnd) {
+      damaged = damaged || ends_early(file, clip.frames.size());
+      break;
+    }
     if (step == VideoFile::Step::kDamaged) {
       if (damaged && !clip.frames.empty()) break;
       damaged = true;

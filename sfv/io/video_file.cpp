@@ -48,8 +48,9 @@ VideoFile::VideoFile(std::filesystem::path path) : path_(std::move(path)) {
     SFV_CHECK(stream_ >= 0 && (stream().disposition & AV_DISPOSITION_ATTACHED_PIC) == 0, kUnsupported, where,
               ": the file holds no video stream");
     const AVCodecParameters& parameters = *stream().codecpar;
+    // Also where the size is first known by decoding, which max_pixels has stopped.
     SFV_CHECK(parameters.width > 0 && parameters.height > 0, kInvalidFile, where,
-              ": the size of its pictures is not in the file; damaged or truncated?");
+              ": its pictures have no size, or one beyond the limit of ", kMaxPixels, " pixels; damaged?");
     SFV_CHECK(parameters.width <= kMaxPixels / parameters.height, kInvalidFile, where, ": pictures of ",
               parameters.width, "x", parameters.height, " are beyond the limit of ", kMaxPixels, " pixels");
     packet_ = make_packet();

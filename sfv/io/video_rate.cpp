@@ -5,6 +5,7 @@ extern "C" {
 #include <libavutil/rational.h>
 }
 
+#include <algorithm>
 #include <cmath>
 
 #include "sfv/core/check.h"
@@ -39,12 +40,20 @@ int64_t frame_start(int64_t number, double fps, int64_t units_per_second) {
 
 double rate_from_times(std::span<const int64_t> times, int64_t units_per_second) {
   if (times.empty() || times.back() <= 0) return 0;
+  // Each rounded time leaves a range of rates.
+  double low = 0;
+  double high = HUGE_VAL;
+  for (size_t i = 0; i < times.size(); ++i) {
+    const double units = static_cast<double>(i + 1) * static_cast<double>(units_per_second);
+    low = std::max(low, units / (static_cast<double>(times[i]) + 0.5));
+    if (times[i] > 0) high = std::min(high, units / (static_cast<double>(times[i]) - 0.5));
+  }
   const double rate = static_cast<double>(times.size()) * static_cast<double>(units_per_second) /
                       static_cast<double>(times.back());
-  const double whole = std::round(rate);
-  if (whole >= 1 && explains(whole, times, units_per_second)) return whole;
-  const double inverse = 1 / std::round(1 / rate);
-  if (rate < 1 && explains(inverse, times, units_per_second)) return inverse;
+  if (low > high) return rate;
+  for (const double candidate : {std::round(rate), std::ceil(low), 1 / std::round(1 / rate)}) {
+    if (candidate > 0 && explains(candidate, times, units_per_second)) return candidate;
+  }
   return rate;
 }
 

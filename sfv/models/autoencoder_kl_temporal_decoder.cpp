@@ -16,22 +16,26 @@ constexpr int64_t kMaxLayers = 64;
 
 void VaeConfig::check() const {
   const auto levels = static_cast<int64_t>(block_out_channels.size());
-  SFV_CHECK(levels >= 1 && levels <= kMaxLevels, kInvalidFile, "[vae config] block_out_channels expected 1 to ", kMaxLevels,
-            " levels, found ", levels);
+  SFV_CHECK(levels >= 1 && levels <= kMaxLevels, kInvalidFile,
+            "[vae config] block_out_channels expected 1 to ", kMaxLevels, " levels, found ", levels);
   for (const int64_t channels : block_out_channels) {
     SFV_CHECK(channels >= 32 && channels <= kMaxChannels && channels % 32 == 0, kInvalidFile,
-              "[vae config] block_out_channels expected multiples of 32 up to ", kMaxChannels, ", found ", channels);
+              "[vae config] block_out_channels expected multiples of 32 up to ", kMaxChannels, ", found ",
+              channels);
   }
-  for (const auto& [key, value, max] :
-       {std::tuple{"in_channels", in_channels, kMaxChannels}, std::tuple{"out_channels", out_channels, kMaxChannels},
-        std::tuple{"latent_channels", latent_channels, kMaxChannels}, std::tuple{"layers_per_block", layers_per_block, kMaxLayers}}) {
-    SFV_CHECK(value >= 1 && value <= max, kInvalidFile, "[vae config] ", key, " expected 1 to ", max, ", found ", value);
+  for (const auto& [key, value, max] : {std::tuple{"in_channels", in_channels, kMaxChannels},
+                                        std::tuple{"out_channels", out_channels, kMaxChannels},
+                                        std::tuple{"latent_channels", latent_channels, kMaxChannels},
+                                        std::tuple{"layers_per_block", layers_per_block, kMaxLayers}}) {
+    SFV_CHECK(value >= 1 && value <= max, kInvalidFile, "[vae config] ", key, " expected 1 to ", max,
+              ", found ", value);
   }
   SFV_CHECK(std::isfinite(scaling_factor) && scaling_factor > 0, kInvalidFile,
             "[vae config] scaling_factor expected a positive number, found ", scaling_factor);
 }
 
-AutoencoderKLTemporalDecoderImpl::AutoencoderKLTemporalDecoderImpl(const VaeConfig& config) : config_(config) {
+AutoencoderKLTemporalDecoderImpl::AutoencoderKLTemporalDecoderImpl(const VaeConfig& config)
+    : config_(config) {
   config.check();
   encoder_ = register_module("encoder", VaeEncoder(config));
   if (config.has_temporal_decoder) {
@@ -43,13 +47,15 @@ AutoencoderKLTemporalDecoderImpl::AutoencoderKLTemporalDecoderImpl(const VaeConf
   const nn::Conv2dOptions pointwise{.kernel = 1, .padding = 0};
   quant_conv_ = register_module("quant_conv", nn::Conv2d(moments, moments, pointwise));
   if (!config.has_temporal_decoder) {
-    post_quant_conv_ = register_module("post_quant_conv", nn::Conv2d(config.latent_channels, config.latent_channels, pointwise));
+    post_quant_conv_ = register_module("post_quant_conv",
+                                       nn::Conv2d(config.latent_channels, config.latent_channels, pointwise));
   }
 }
 
 torch::Tensor AutoencoderKLTemporalDecoderImpl::encode_moments(const torch::Tensor& pixels) {
-  SFV_CHECK(pixels.dim() == 4 && pixels.size(1) == config_.in_channels && pixels.size(2) % config_.compression() == 0 &&
-                pixels.size(3) % config_.compression() == 0 && pixels.numel() > 0,
+  SFV_CHECK(pixels.dim() == 4 && pixels.size(1) == config_.in_channels &&
+                pixels.size(2) % config_.compression() == 0 && pixels.size(3) % config_.compression() == 0 &&
+                pixels.numel() > 0,
             kInvalidArgument, "[AutoencoderKLTemporalDecoder] encode expected [N, ", config_.in_channels,
             ", H, W] with H and W multiples of ", config_.compression(), ", got ", pixels.sizes());
   return quant_conv_(encoder_(pixels));
@@ -65,10 +71,10 @@ void AutoencoderKLTemporalDecoderImpl::upcast_encoder() {
 }
 
 torch::Tensor AutoencoderKLTemporalDecoderImpl::decode(const torch::Tensor& latents, int64_t frames) {
-  SFV_CHECK(latents.dim() == 4 && latents.size(1) == config_.latent_channels && frames >= 1 && latents.size(0) % frames == 0 &&
-                latents.numel() > 0,
-            kInvalidArgument, "[AutoencoderKLTemporalDecoder] decode expected [(B x ", frames, "), ", config_.latent_channels,
-            ", h, w], got ", latents.sizes());
+  SFV_CHECK(latents.dim() == 4 && latents.size(1) == config_.latent_channels && frames >= 1 &&
+                latents.size(0) % frames == 0 && latents.numel() > 0,
+            kInvalidArgument, "[AutoencoderKLTemporalDecoder] decode expected [(B x ", frames, "), ",
+            config_.latent_channels, ", h, w], got ", latents.sizes());
   return temporal_decoder_ ? temporal_decoder_(latents, frames) : image_decoder_(post_quant_conv_(latents));
 }
 

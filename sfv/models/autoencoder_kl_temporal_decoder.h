@@ -17,11 +17,12 @@ namespace sfv::models {
 struct VaeConfig {
   int64_t in_channels = 3;
   int64_t out_channels = 3;
-  std::vector<int64_t> block_out_channels = {64};   // one entry a level, from the finest; each level but the last halves the size
+  std::vector<int64_t> block_out_channels = {
+      64};  // one entry a level, from the finest; each level but the last halves the size
   int64_t layers_per_block = 1;
   int64_t latent_channels = 4;
-  double scaling_factor = 0.18215;                  // latents given to the UNet are the encoder's times this
-  bool force_upcast = true;                         // fp16: encode in fp32
+  double scaling_factor = 0.18215;  // latents given to the UNet are the encoder's times this
+  bool force_upcast = true;         // fp16: encode in fp32
   /// false: diffusers' AutoencoderKL, which decodes each frame by itself (svd*_image_decoder.safetensors).
   bool has_temporal_decoder = true;
 
@@ -31,18 +32,20 @@ struct VaeConfig {
   void check() const;
 };
 
-/// SVD's autoencoder: a 2-D encoder and a decoder that also looks along time. Source: svd.md sections 2.2 and 3.
+/// SVD's autoencoder: a 2-D encoder and a decoder that also looks along time. Source: svd.md sections 2.2
+/// and 3.
 class AutoencoderKLTemporalDecoderImpl : public torch::nn::Module {
  public:
   /// Errors: those of VaeConfig::check.
   explicit AutoencoderKLTemporalDecoderImpl(const VaeConfig& config);
 
-  /// pixels: [N, in_channels, H, W], -1..1, H and W multiples of compression(). Returns mean and log-variance [N, 2 latent_channels, h, w].
+  /// pixels: [N, in_channels, H, W], -1..1, H and W multiples of compression(). Returns mean and log-variance
+  /// [N, 2 latent_channels, h, w].
   torch::Tensor encode_moments(const torch::Tensor& pixels);
   /// The mean of the moments (diffusers' latent_dist.mode()), unscaled: [N, latent_channels, h, w].
   torch::Tensor encode_mode(const torch::Tensor& pixels);
-  /// latents: [(B F), latent_channels, h, w], already divided by scaling_factor. frames: F. Returns pixels [(B F), out_channels, H, W],
-  /// about -1..1, not clamped.
+  /// latents: [(B F), latent_channels, h, w], already divided by scaling_factor. frames: F. Returns pixels
+  /// [(B F), out_channels, H, W], about -1..1, not clamped.
   torch::Tensor decode(const torch::Tensor& latents, int64_t frames);
 
   /// A weight of the encoder, for its dtype and device: they may differ from the decoder's.
@@ -58,7 +61,7 @@ class AutoencoderKLTemporalDecoderImpl : public torch::nn::Module {
   TemporalDecoder temporal_decoder_{nullptr};  // registered as "decoder"; this one …
   ImageDecoder image_decoder_{nullptr};        // … or this one
   nn::Conv2d quant_conv_{nullptr};
-  nn::Conv2d post_quant_conv_{nullptr};        // of the 2-D decoder only
+  nn::Conv2d post_quant_conv_{nullptr};  // of the 2-D decoder only
 };
 TORCH_MODULE(AutoencoderKLTemporalDecoder);
 

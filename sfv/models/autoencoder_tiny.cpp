@@ -17,7 +17,7 @@ namespace {
 
 constexpr int64_t kWidth = 64;
 constexpr int64_t kLatentChannels = 4;
-constexpr int64_t kStages = 3;           // each halves or doubles the size
+constexpr int64_t kStages = 3;  // each halves or doubles the size
 constexpr int64_t kBlocksPerStage = 3;
 
 // Three convolutions with ReLU between, plus the input, ReLU. Keys conv.0, conv.2, conv.4.
@@ -26,7 +26,8 @@ class TinyBlockImpl : public torch::nn::Module {
   explicit TinyBlockImpl(int64_t in_channels) {
     auto convs = std::make_shared<torch::nn::Module>();
     for (int64_t i = 0; i < 3; ++i) {
-      convs_.push_back(convs->register_module(std::to_string(2 * i), nn::Conv2d(i == 0 ? in_channels : kWidth, kWidth)));
+      convs_.push_back(
+          convs->register_module(std::to_string(2 * i), nn::Conv2d(i == 0 ? in_channels : kWidth, kWidth)));
     }
     register_module("conv", convs);
   }
@@ -48,7 +49,8 @@ torch::Tensor previous_frames(const torch::Tensor& x, int64_t frames) {
   return at::cat({nothing, videos.narrow(1, 0, frames - 1)}, 1).flatten(0, 1);
 }
 
-void register_conv(torch::nn::Module& parent, int64_t index, int64_t in_channels, int64_t out_channels, nn::Conv2dOptions options) {
+void register_conv(torch::nn::Module& parent, int64_t index, int64_t in_channels, int64_t out_channels,
+                   nn::Conv2dOptions options) {
   parent.register_module(std::to_string(index), nn::Conv2d(in_channels, out_channels, options));
 }
 
@@ -60,7 +62,8 @@ TinyBlockImpl& block(torch::nn::Module& parent, int64_t index) {
   return *parent.named_children()[std::to_string(index)]->as<TinyBlockImpl>();
 }
 
-// The decoder's published indices: 0 clamp, 1 conv, 2 ReLU, then three stages (blocks, upsampling, conv), then a block and a conv.
+// The decoder's published indices: 0 clamp, 1 conv, 2 ReLU, then three stages (blocks, upsampling, conv),
+// then a block and a conv.
 constexpr int64_t kFirstStage = 3;
 constexpr int64_t kStageLength = kBlocksPerStage + 2;
 constexpr int64_t kLastBlock = kFirstStage + kStages * kStageLength;
@@ -72,7 +75,8 @@ TinyDecoderImpl::TinyDecoderImpl(TinyKind kind) : kind_(kind) {
   register_conv(*this, 1, kLatentChannels, kWidth, {});
   for (int64_t stage = 0; stage < kStages; ++stage) {
     const int64_t begin = kFirstStage + stage * kStageLength;
-    for (int64_t i = 0; i < kBlocksPerStage; ++i) register_module(std::to_string(begin + i), TinyBlock(block_input));
+    for (int64_t i = 0; i < kBlocksPerStage; ++i)
+      register_module(std::to_string(begin + i), TinyBlock(block_input));
     register_conv(*this, begin + kBlocksPerStage + 1, kWidth, kWidth, {.bias = false});
   }
   register_module(std::to_string(kLastBlock), TinyBlock(block_input));
@@ -80,10 +84,13 @@ TinyDecoderImpl::TinyDecoderImpl(TinyKind kind) : kind_(kind) {
 }
 
 torch::Tensor TinyDecoderImpl::forward(const torch::Tensor& latents, int64_t frames) {
-  SFV_CHECK(latents.dim() == 4 && latents.size(1) == kLatentChannels && frames >= 1 && latents.size(0) % frames == 0, kInvalidArgument,
-            "[TinyDecoder] expected [(B x ", frames, "), ", kLatentChannels, ", h, w], got ", latents.sizes());
+  SFV_CHECK(latents.dim() == 4 && latents.size(1) == kLatentChannels && frames >= 1 &&
+                latents.size(0) % frames == 0,
+            kInvalidArgument, "[TinyDecoder] expected [(B x ", frames, "), ", kLatentChannels,
+            ", h, w], got ", latents.sizes());
   const auto run_block = [&](int64_t index, const torch::Tensor& x) {
-    return block(*this, index).forward(kind_ == TinyKind::kTaesdv ? at::cat({x, previous_frames(x, frames)}, 1) : x, x);
+    return block(*this, index)
+        .forward(kind_ == TinyKind::kTaesdv ? at::cat({x, previous_frames(x, frames)}, 1) : x, x);
   };
   torch::Tensor x = at::relu(run_conv(*this, 1, at::tanh(latents / 3) * 3));
   for (int64_t stage = 0; stage < kStages; ++stage) {
@@ -110,7 +117,8 @@ TinyEncoderImpl::TinyEncoderImpl() {
 torch::Tensor TinyEncoderImpl::forward(const torch::Tensor& pixels) {
   torch::Tensor x = pixels;
   for (const auto& child : children()) {
-    x = child->as<TinyBlockImpl>() != nullptr ? child->as<TinyBlockImpl>()->forward(x, x) : child->as<nn::Conv2dImpl>()->forward(x);
+    x = child->as<TinyBlockImpl>() != nullptr ? child->as<TinyBlockImpl>()->forward(x, x)
+                                              : child->as<nn::Conv2dImpl>()->forward(x);
   }
   return x;
 }

@@ -15,13 +15,14 @@ enum class TinyKind {
   kTaesdv,  // each block also sees the previous frame
 };
 
-/// TAESD and TAESDV: a small autoencoder for SVD's scaled latents, for previews and weak machines. The number of latent channels is
-/// SVD's 4. Keys are the published files': Sequential indices. Source: svd.md section 7; github.com/madebyollin/taesd.
+/// TAESD and TAESDV: a small autoencoder for SVD's scaled latents, for previews and weak machines. The number
+/// of latent channels is SVD's 4. Keys are the published files': Sequential indices. Source: svd.md section
+/// 7; github.com/madebyollin/taesd.
 class TinyDecoderImpl : public torch::nn::Module {
  public:
   explicit TinyDecoderImpl(TinyKind kind);
-  /// latents: [(B F), 4, h, w], scaled (times scaling_factor, as the UNet gives them). frames: F. Returns pixels [(B F), 3, 8 h, 8 w],
-  /// about 0..1, not clamped.
+  /// latents: [(B F), 4, h, w], scaled (times scaling_factor, as the UNet gives them). frames: F. Returns
+  /// pixels [(B F), 3, 8 h, 8 w], about 0..1, not clamped.
   torch::Tensor forward(const torch::Tensor& latents, int64_t frames);
 
   [[nodiscard]] TinyKind kind() const { return kind_; }

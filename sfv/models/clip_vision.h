@@ -36,7 +36,8 @@ class CLIPVisionModelWithProjectionImpl : public torch::nn::Module {
  public:
   /// Errors: those of ClipVisionConfig::check.
   explicit CLIPVisionModelWithProjectionImpl(const ClipVisionConfig& config);
-  /// pixel_values: [B, num_channels, image_size, image_size], normalised. Returns image_embeds [B, projection_dim], not normalised.
+  /// pixel_values: [B, num_channels, image_size, image_size], normalised. Returns image_embeds [B,
+  /// projection_dim], not normalised.
   torch::Tensor forward(const torch::Tensor& pixel_values);
 
   [[nodiscard]] const ClipVisionConfig& config() const { return config_; }

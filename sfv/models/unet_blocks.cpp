@@ -1,5 +1,5 @@
-// The UNet's levels. A block without cross-attention registers no `attentions`, one without resampling no samplers, so that the keys
-// are the checkpoint's.
+// The UNet's levels. A block without cross-attention registers no `attentions`, one without resampling no
+// samplers, so that the keys are the checkpoint's.
 #include "sfv/models/unet_blocks.h"
 
 #include <ATen/ops/cat.h>
@@ -22,33 +22,40 @@ torch::nn::ModuleList make_resnets(const UNetBlockOptions& o) {
 torch::nn::ModuleList make_attentions(const UNetBlockOptions& o, size_t count) {
   torch::nn::ModuleList attentions;
   for (size_t i = 0; i < count; ++i) {
-    attentions->push_back(nn::TransformerSpatioTemporalModel(nn::TransformerOptions{.channels = o.out_channels,
-                                                                                    .heads = o.num_attention_heads,
-                                                                                    .cross_attention_dim = o.cross_attention_dim,
-                                                                                    .layers = o.transformer_layers}));
+    attentions->push_back(nn::TransformerSpatioTemporalModel(
+        nn::TransformerOptions{.channels = o.out_channels,
+                               .heads = o.num_attention_heads,
+                               .cross_attention_dim = o.cross_attention_dim,
+                               .layers = o.transformer_layers}));
   }
   return attentions;
 }
 
-torch::Tensor run_resnet(torch::nn::ModuleList& resnets, size_t i, const torch::Tensor& x, const UNetContext& context) {
+torch::Tensor run_resnet(torch::nn::ModuleList& resnets, size_t i, const torch::Tensor& x,
+                         const UNetContext& context) {
   return resnets[i]->as<nn::SpatioTemporalResBlockImpl>()->forward(x, context.temb, context.frames);
 }
 
-torch::Tensor run_attention(torch::nn::ModuleList& attentions, size_t i, const torch::Tensor& x, const UNetContext& context) {
-  return attentions[i]->as<nn::TransformerSpatioTemporalModelImpl>()->forward(x, context.encoder_hidden_states, context.frames);
+torch::Tensor run_attention(torch::nn::ModuleList& attentions, size_t i, const torch::Tensor& x,
+                            const UNetContext& context) {
+  return attentions[i]->as<nn::TransformerSpatioTemporalModelImpl>()->forward(
+      x, context.encoder_hidden_states, context.frames);
 }
 
 }  // namespace
 
 DownBlockSpatioTemporalImpl::DownBlockSpatioTemporalImpl(const UNetBlockOptions& o) {
   resnets_ = register_module("resnets", make_resnets(o));
-  if (o.has_cross_attention) attentions_ = register_module("attentions", make_attentions(o, o.in_channels.size()));
+  if (o.has_cross_attention)
+    attentions_ = register_module("attentions", make_attentions(o, o.in_channels.size()));
   if (o.add_resample) {
-    downsamplers_ = register_module("downsamplers", torch::nn::ModuleList(nn::Downsample2D(o.out_channels, false)));
+    downsamplers_ =
+        register_module("downsamplers", torch::nn::ModuleList(nn::Downsample2D(o.out_channels, false)));
   }
 }
 
-torch::Tensor DownBlockSpatioTemporalImpl::forward(torch::Tensor x, const UNetContext& context, std::vector<torch::Tensor>& skips) {
+torch::Tensor DownBlockSpatioTemporalImpl::forward(torch::Tensor x, const UNetContext& context,
+                                                   std::vector<torch::Tensor>& skips) {
   for (size_t i = 0; i < resnets_->size(); ++i) {
     x = run_resnet(resnets_, i, x, context);
     if (!attentions_->is_empty()) x = run_attention(attentions_, i, x, context);
@@ -77,11 +84,14 @@ torch::Tensor MidBlockSpatioTemporalImpl::forward(torch::Tensor x, const UNetCon
 
 UpBlockSpatioTemporalImpl::UpBlockSpatioTemporalImpl(const UNetBlockOptions& o) {
   resnets_ = register_module("resnets", make_resnets(o));
-  if (o.has_cross_attention) attentions_ = register_module("attentions", make_attentions(o, o.in_channels.size()));
-  if (o.add_resample) upsamplers_ = register_module("upsamplers", torch::nn::ModuleList(nn::Upsample2D(o.out_channels)));
+  if (o.has_cross_attention)
+    attentions_ = register_module("attentions", make_attentions(o, o.in_channels.size()));
+  if (o.add_resample)
+    upsamplers_ = register_module("upsamplers", torch::nn::ModuleList(nn::Upsample2D(o.out_channels)));
 }
 
-torch::Tensor UpBlockSpatioTemporalImpl::forward(torch::Tensor x, const UNetContext& context, std::vector<torch::Tensor>& skips) {
+torch::Tensor UpBlockSpatioTemporalImpl::forward(torch::Tensor x, const UNetContext& context,
+                                                 std::vector<torch::Tensor>& skips) {
   for (size_t i = 0; i < resnets_->size(); ++i) {
     x = at::cat({x, skips.back()}, 1);
     skips.pop_back();

@@ -15,9 +15,9 @@ namespace sfv::models {
 
 /// What every block of the UNet is told besides the activations.
 struct UNetContext {
-  torch::Tensor temb;                    // [(B F), 4 C0], time and added ids
-  torch::Tensor encoder_hidden_states;   // [B, L, X]
-  int64_t frames = 1;                    // F
+  torch::Tensor temb;                   // [(B F), 4 C0], time and added ids
+  torch::Tensor encoder_hidden_states;  // [B, L, X]
+  int64_t frames = 1;                   // F
 };
 
 struct UNetBlockOptions {
@@ -28,7 +28,7 @@ struct UNetBlockOptions {
   int64_t num_attention_heads = 1;
   int64_t cross_attention_dim = 0;
   int64_t transformer_layers = 1;
-  bool add_resample = false;         // a downsampler or an upsampler at the end
+  bool add_resample = false;  // a downsampler or an upsampler at the end
   double resnet_eps = 1e-6;
 };
 

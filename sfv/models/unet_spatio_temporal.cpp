@@ -13,20 +13,22 @@ constexpr int64_t kMaxLayers = 256;
 constexpr int64_t kNormGroups = 32;  // diffusers' blocks of these classes know no other number
 
 void check_list(const char* key, const std::vector<int64_t>& list, int64_t levels, int64_t max) {
-  SFV_CHECK(static_cast<int64_t>(list.size()) == levels, kInvalidFile, "[unet config] ", key, " has ", list.size(),
-            " entries, block_out_channels has ", levels, "; give one number, or one for each level");
+  SFV_CHECK(static_cast<int64_t>(list.size()) == levels, kInvalidFile, "[unet config] ", key, " has ",
+            list.size(), " entries, block_out_channels has ", levels,
+            "; give one number, or one for each level");
   for (const int64_t value : list) {
-    SFV_CHECK(value >= 1 && value <= max, kInvalidFile, "[unet config] ", key, " expected 1 to ", max, ", found ", value);
+    SFV_CHECK(value >= 1 && value <= max, kInvalidFile, "[unet config] ", key, " expected 1 to ", max,
+              ", found ", value);
   }
 }
 
-void check_types(const char* key, const std::vector<std::string>& types, int64_t levels, const std::string& plain,
-                 const std::string& with_attention) {
-  SFV_CHECK(static_cast<int64_t>(types.size()) == levels, kInvalidFile, "[unet config] ", key, " has ", types.size(),
-            " entries, block_out_channels has ", levels);
+void check_types(const char* key, const std::vector<std::string>& types, int64_t levels,
+                 const std::string& plain, const std::string& with_attention) {
+  SFV_CHECK(static_cast<int64_t>(types.size()) == levels, kInvalidFile, "[unet config] ", key, " has ",
+            types.size(), " entries, block_out_channels has ", levels);
   for (const std::string& type : types) {
-    SFV_CHECK(type == plain || type == with_attention, kInvalidFile, "[unet config] ", key, " expected ", plain, " or ",
-              with_attention, ", found ", type, "; is this a Stable Video Diffusion UNet?");
+    SFV_CHECK(type == plain || type == with_attention, kInvalidFile, "[unet config] ", key, " expected ",
+              plain, " or ", with_attention, ", found ", type, "; is this a Stable Video Diffusion UNet?");
   }
 }
 
@@ -85,44 +87,54 @@ const UNetConfig& checked(const UNetConfig& config) {
 }  // namespace
 
 void UNetConfig::check() const {
-  SFV_CHECK(levels() >= 1 && levels() <= kMaxLevels, kInvalidFile, "[unet config] block_out_channels expected 1 to ", kMaxLevels,
-            " levels, found ", levels());
+  SFV_CHECK(levels() >= 1 && levels() <= kMaxLevels, kInvalidFile,
+            "[unet config] block_out_channels expected 1 to ", kMaxLevels, " levels, found ", levels());
   check_list("block_out_channels", block_out_channels, levels(), kMaxChannels);
   check_list("layers_per_block", layers_per_block, levels(), kMaxLayers);
   check_list("cross_attention_dim", cross_attention_dim, levels(), kMaxChannels);
   check_list("transformer_layers_per_block", transformer_layers_per_block, levels(), kMaxLayers);
   check_list("num_attention_heads", num_attention_heads, levels(), kMaxChannels);
-  check_types("down_block_types", down_block_types, levels(), "DownBlockSpatioTemporal", "CrossAttnDownBlockSpatioTemporal");
-  check_types("up_block_types", up_block_types, levels(), "UpBlockSpatioTemporal", "CrossAttnUpBlockSpatioTemporal");
-  for (const auto& [key, value] : {std::pair{"in_channels", in_channels}, std::pair{"out_channels", out_channels},
-                                   std::pair{"addition_time_embed_dim", addition_time_embed_dim},
-                                   std::pair{"projection_class_embeddings_input_dim", projection_class_embeddings_input_dim},
-                                   std::pair{"num_frames", num_frames}}) {
-    SFV_CHECK(value >= 1 && value <= kMaxChannels, kInvalidFile, "[unet config] ", key, " expected 1 to ", kMaxChannels, ", found ",
-              value);
+  check_types("down_block_types", down_block_types, levels(), "DownBlockSpatioTemporal",
+              "CrossAttnDownBlockSpatioTemporal");
+  check_types("up_block_types", up_block_types, levels(), "UpBlockSpatioTemporal",
+              "CrossAttnUpBlockSpatioTemporal");
+  for (const auto& [key, value] :
+       {std::pair{"in_channels", in_channels}, std::pair{"out_channels", out_channels},
+        std::pair{"addition_time_embed_dim", addition_time_embed_dim},
+        std::pair{"projection_class_embeddings_input_dim", projection_class_embeddings_input_dim},
+        std::pair{"num_frames", num_frames}}) {
+    SFV_CHECK(value >= 1 && value <= kMaxChannels, kInvalidFile, "[unet config] ", key, " expected 1 to ",
+              kMaxChannels, ", found ", value);
   }
-  SFV_CHECK(in_channels > out_channels, kInvalidFile, "[unet config] in_channels holds the noisy latent and the image latent; expected more than out_channels ",
+  SFV_CHECK(in_channels > out_channels, kInvalidFile,
+            "[unet config] in_channels holds the noisy latent and the image latent; expected more than "
+            "out_channels ",
             out_channels, ", found ", in_channels);
   SFV_CHECK(projection_class_embeddings_input_dim == 3 * addition_time_embed_dim, kInvalidFile,
-            "[unet config] projection_class_embeddings_input_dim expected 3 x addition_time_embed_dim = ", 3 * addition_time_embed_dim,
-            " (fps, motion, noise), found ", projection_class_embeddings_input_dim);
+            "[unet config] projection_class_embeddings_input_dim expected 3 x addition_time_embed_dim = ",
+            3 * addition_time_embed_dim, " (fps, motion, noise), found ",
+            projection_class_embeddings_input_dim);
   for (int64_t i = 0; i < levels(); ++i) {
-    SFV_CHECK(block_out_channels[i] % kNormGroups == 0, kInvalidFile, "[unet config] block_out_channels expected multiples of ",
-              kNormGroups, ", found ", block_out_channels[i]);
-    SFV_CHECK(block_out_channels[i] % num_attention_heads[i] == 0, kInvalidFile, "[unet config] num_attention_heads ",
-              num_attention_heads[i], " does not divide the ", block_out_channels[i], " channels of level ", i);
+    SFV_CHECK(block_out_channels[i] % kNormGroups == 0, kInvalidFile,
+              "[unet config] block_out_channels expected multiples of ", kNormGroups, ", found ",
+              block_out_channels[i]);
+    SFV_CHECK(block_out_channels[i] % num_attention_heads[i] == 0, kInvalidFile,
+              "[unet config] num_attention_heads ", num_attention_heads[i], " does not divide the ",
+              block_out_channels[i], " channels of level ", i);
   }
 }
 
 UNetSpatioTemporalConditionModelImpl::UNetSpatioTemporalConditionModelImpl(const UNetConfig& config)
     : config_(checked(config)),
       conv_in_(register_module("conv_in", nn::Conv2d(config.in_channels, config.block_out_channels[0]))),
-      time_embedding_(register_module("time_embedding", nn::TimestepEmbedding(config.block_out_channels[0],
-                                                                             4 * config.block_out_channels[0],
-                                                                             4 * config.block_out_channels[0]))),
-      add_embedding_(register_module("add_embedding", nn::TimestepEmbedding(config.projection_class_embeddings_input_dim,
-                                                                           4 * config.block_out_channels[0],
-                                                                           4 * config.block_out_channels[0]))),
+      time_embedding_(register_module(
+          "time_embedding",
+          nn::TimestepEmbedding(config.block_out_channels[0], 4 * config.block_out_channels[0],
+                                4 * config.block_out_channels[0]))),
+      add_embedding_(register_module(
+          "add_embedding",
+          nn::TimestepEmbedding(config.projection_class_embeddings_input_dim,
+                                4 * config.block_out_channels[0], 4 * config.block_out_channels[0]))),
       down_blocks_(register_module("down_blocks", torch::nn::ModuleList())),
       mid_block_(register_module("mid_block", make_mid_block(config))),
       up_blocks_(register_module("up_blocks", torch::nn::ModuleList())),
@@ -134,35 +146,43 @@ UNetSpatioTemporalConditionModelImpl::UNetSpatioTemporalConditionModelImpl(const
   }
 }
 
-void UNetSpatioTemporalConditionModelImpl::check_inputs(const torch::Tensor& sample, const torch::Tensor& timestep,
+void UNetSpatioTemporalConditionModelImpl::check_inputs(const torch::Tensor& sample,
+                                                        const torch::Tensor& timestep,
                                                         const torch::Tensor& encoder_hidden_states,
                                                         const torch::Tensor& added_time_ids) const {
-  SFV_CHECK(sample.dim() == 5 && sample.size(2) == config_.in_channels && sample.numel() > 0, kInvalidArgument,
-            "[UNetSpatioTemporalConditionModel] sample expected [B, F, ", config_.in_channels, ", h, w], got ", sample.sizes());
+  SFV_CHECK(sample.dim() == 5 && sample.size(2) == config_.in_channels && sample.numel() > 0,
+            kInvalidArgument, "[UNetSpatioTemporalConditionModel] sample expected [B, F, ",
+            config_.in_channels, ", h, w], got ", sample.sizes());
   const int64_t B = sample.size(0);
   SFV_CHECK(timestep.dim() == 1 && (timestep.size(0) == B || timestep.size(0) == 1), kInvalidArgument,
             "[UNetSpatioTemporalConditionModel] timestep expected [", B, "], got ", timestep.sizes());
-  SFV_CHECK(encoder_hidden_states.dim() == 3 && encoder_hidden_states.size(0) == B && encoder_hidden_states.size(1) >= 1, kInvalidArgument,
-            "[UNetSpatioTemporalConditionModel] encoder_hidden_states expected [", B, ", L, X], got ", encoder_hidden_states.sizes());
+  SFV_CHECK(encoder_hidden_states.dim() == 3 && encoder_hidden_states.size(0) == B &&
+                encoder_hidden_states.size(1) >= 1,
+            kInvalidArgument, "[UNetSpatioTemporalConditionModel] encoder_hidden_states expected [", B,
+            ", L, X], got ", encoder_hidden_states.sizes());
   for (const int64_t width : config_.cross_attention_dim) {
     SFV_CHECK(encoder_hidden_states.size(2) == width, kInvalidArgument,
-              "[UNetSpatioTemporalConditionModel] encoder_hidden_states expected width ", width, " (cross_attention_dim), got ",
-              encoder_hidden_states.size(2));
+              "[UNetSpatioTemporalConditionModel] encoder_hidden_states expected width ", width,
+              " (cross_attention_dim), got ", encoder_hidden_states.size(2));
   }
-  SFV_CHECK(added_time_ids.dim() == 2 && added_time_ids.size(0) == B && added_time_ids.size(1) == 3, kInvalidArgument,
-            "[UNetSpatioTemporalConditionModel] added_time_ids expected [", B, ", 3], got ", added_time_ids.sizes());
+  SFV_CHECK(added_time_ids.dim() == 2 && added_time_ids.size(0) == B && added_time_ids.size(1) == 3,
+            kInvalidArgument, "[UNetSpatioTemporalConditionModel] added_time_ids expected [", B, ", 3], got ",
+            added_time_ids.sizes());
 }
 
-torch::Tensor UNetSpatioTemporalConditionModelImpl::embed_time(const torch::Tensor& timestep, const torch::Tensor& added_time_ids,
+torch::Tensor UNetSpatioTemporalConditionModelImpl::embed_time(const torch::Tensor& timestep,
+                                                               const torch::Tensor& added_time_ids,
                                                                at::ScalarType dtype) {
   const torch::Tensor t = nn::sinusoidal_embedding(timestep, config_.block_out_channels[0]).to(dtype);
-  const torch::Tensor ids = nn::sinusoidal_embedding(added_time_ids.flatten(), config_.addition_time_embed_dim)
-                                .reshape({added_time_ids.size(0), -1})
-                                .to(dtype);
+  const torch::Tensor ids =
+      nn::sinusoidal_embedding(added_time_ids.flatten(), config_.addition_time_embed_dim)
+          .reshape({added_time_ids.size(0), -1})
+          .to(dtype);
   return time_embedding_(t) + add_embedding_(ids);  // [B, 4 C0]
 }
 
-torch::Tensor UNetSpatioTemporalConditionModelImpl::forward(const torch::Tensor& sample, const torch::Tensor& timestep,
+torch::Tensor UNetSpatioTemporalConditionModelImpl::forward(const torch::Tensor& sample,
+                                                            const torch::Tensor& timestep,
                                                             const torch::Tensor& encoder_hidden_states,
                                                             const torch::Tensor& added_time_ids) {
   check_inputs(sample, timestep, encoder_hidden_states, added_time_ids);
@@ -174,9 +194,11 @@ torch::Tensor UNetSpatioTemporalConditionModelImpl::forward(const torch::Tensor&
 
   torch::Tensor x = conv_in_(sample.flatten(0, 1));  // [(B F), C0, h, w]
   std::vector<torch::Tensor> skips = {x};
-  for (const auto& block : *down_blocks_) x = block->as<DownBlockSpatioTemporalImpl>()->forward(x, context, skips);
+  for (const auto& block : *down_blocks_)
+    x = block->as<DownBlockSpatioTemporalImpl>()->forward(x, context, skips);
   x = mid_block_(x, context);
-  for (const auto& block : *up_blocks_) x = block->as<UpBlockSpatioTemporalImpl>()->forward(x, context, skips);
+  for (const auto& block : *up_blocks_)
+    x = block->as<UpBlockSpatioTemporalImpl>()->forward(x, context, skips);
   x = conv_out_(conv_norm_out_->forward(x, ops::Activation::kSilu));
   return x.unflatten(0, {sample.size(0), F});
 }

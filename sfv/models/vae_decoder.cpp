@@ -10,11 +10,15 @@
 namespace sfv::models {
 namespace {
 
-constexpr double kEps = 1e-6;          // svd.md section 3.6
+constexpr double kEps = 1e-6;  // svd.md section 3.6
 constexpr double kTemporalEps = 1e-5;
 
 nn::ResBlockOptions res_options(int64_t in_channels, int64_t out_channels) {
-  return {.in_channels = in_channels, .out_channels = out_channels, .eps = kEps, .temporal_eps = kTemporalEps, .switch_mix = true};
+  return {.in_channels = in_channels,
+          .out_channels = out_channels,
+          .eps = kEps,
+          .temporal_eps = kTemporalEps,
+          .switch_mix = true};
 }
 
 torch::Tensor run(torch::nn::Module& resnet, const torch::Tensor& x, int64_t frames) {
@@ -27,9 +31,11 @@ template <typename ResBlock>
 class UpDecoderBlockImpl : public torch::nn::Module {
  public:
   UpDecoderBlockImpl(int64_t in_channels, int64_t out_channels, int64_t layers, bool add_upsample) {
-    for (int64_t i = 0; i < layers; ++i) resnets_->push_back(ResBlock(res_options(i == 0 ? in_channels : out_channels, out_channels)));
+    for (int64_t i = 0; i < layers; ++i)
+      resnets_->push_back(ResBlock(res_options(i == 0 ? in_channels : out_channels, out_channels)));
     register_module("resnets", resnets_);
-    if (add_upsample) upsamplers_ = register_module("upsamplers", torch::nn::ModuleList(nn::Upsample2D(out_channels)));
+    if (add_upsample)
+      upsamplers_ = register_module("upsamplers", torch::nn::ModuleList(nn::Upsample2D(out_channels)));
   }
   torch::Tensor forward(torch::Tensor x, int64_t frames) {
     for (const auto& resnet : *resnets_) x = run(*resnet, x, frames);
@@ -48,8 +54,8 @@ torch::nn::ModuleList make_up_blocks(const VaeConfig& config) {
   const std::vector<int64_t> channels(config.block_out_channels.rbegin(), config.block_out_channels.rend());
   torch::nn::ModuleList blocks;
   for (size_t i = 0; i < channels.size(); ++i) {
-    blocks->push_back(std::make_shared<UpDecoderBlockImpl<ResBlock>>(channels[i == 0 ? 0 : i - 1], channels[i],
-                                                                    config.layers_per_block + 1, i + 1 < channels.size()));
+    blocks->push_back(std::make_shared<UpDecoderBlockImpl<ResBlock>>(
+        channels[i == 0 ? 0 : i - 1], channels[i], config.layers_per_block + 1, i + 1 < channels.size()));
   }
   return blocks;
 }
@@ -64,25 +70,31 @@ torch::Tensor run_up_blocks(torch::nn::ModuleList& blocks, torch::Tensor x, int6
 
 /// diffusers' MidBlockTemporalDecoder. Its attention exists even where one layer leaves it unused.
 MidBlockTemporalDecoderImpl::MidBlockTemporalDecoderImpl(int64_t channels, int64_t layers) {
-  attentions_ = register_module("attentions", torch::nn::ModuleList(nn::SpatialAttentionBlock(channels, kEps)));
-  for (int64_t i = 0; i < layers; ++i) resnets_->push_back(nn::SpatioTemporalResBlock(res_options(channels, channels)));
+  attentions_ =
+      register_module("attentions", torch::nn::ModuleList(nn::SpatialAttentionBlock(channels, kEps)));
+  for (int64_t i = 0; i < layers; ++i)
+    resnets_->push_back(nn::SpatioTemporalResBlock(res_options(channels, channels)));
   register_module("resnets", resnets_);
 }
 
 torch::Tensor MidBlockTemporalDecoderImpl::forward(const torch::Tensor& input, int64_t frames) {
   torch::Tensor x = run(*resnets_[0], input, frames);
-  // One attention serves the first pair only; further res blocks of a deeper config are never reached, as in diffusers.
-  if (resnets_->size() > 1) x = run(*resnets_[1], attentions_[0]->as<nn::SpatialAttentionBlockImpl>()->forward(x), frames);
+  // One attention serves the first pair only; further res blocks of a deeper config are never reached, as in
+  // diffusers.
+  if (resnets_->size() > 1)
+    x = run(*resnets_[1], attentions_[0]->as<nn::SpatialAttentionBlockImpl>()->forward(x), frames);
   return x;
 }
 
 TemporalDecoderImpl::TemporalDecoderImpl(const VaeConfig& config) {
   conv_in_ = register_module("conv_in", nn::Conv2d(config.latent_channels, config.block_out_channels.back()));
-  mid_block_ = register_module("mid_block", MidBlockTemporalDecoder(config.block_out_channels.back(), config.layers_per_block));
+  mid_block_ = register_module(
+      "mid_block", MidBlockTemporalDecoder(config.block_out_channels.back(), config.layers_per_block));
   up_blocks_ = register_module("up_blocks", make_up_blocks<nn::SpatioTemporalResBlock>(config));
   conv_norm_out_ = register_module("conv_norm_out", nn::GroupNorm(config.block_out_channels.front(), kEps));
   conv_out_ = register_module("conv_out", nn::Conv2d(config.block_out_channels.front(), config.out_channels));
-  time_conv_out_ = register_module("time_conv_out", nn::TemporalConv(config.out_channels, config.out_channels));
+  time_conv_out_ =
+      register_module("time_conv_out", nn::TemporalConv(config.out_channels, config.out_channels));
 }
 
 torch::Tensor TemporalDecoderImpl::forward(const torch::Tensor& z, int64_t frames) {

@@ -2,11 +2,12 @@
 
 #include <ATen/ops/sigmoid.h>
 
-#include "sfv/nn/parameter.h"
+#include "sfv/tensor/parameter.h"
 
 namespace sfv::nn {
 
-AlphaBlenderImpl::AlphaBlenderImpl(bool switch_spatial_to_temporal_mix) : switch_(switch_spatial_to_temporal_mix) {
+AlphaBlenderImpl::AlphaBlenderImpl(bool switch_spatial_to_temporal_mix)
+    : switch_(switch_spatial_to_temporal_mix) {
   mix_factor = register_parameter("mix_factor", make_parameter({1}));
 }
 

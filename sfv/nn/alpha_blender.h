@@ -7,8 +7,8 @@
 namespace sfv::nn {
 
 /// Mixes what a block computed per frame with what it computed over time, by one learned number.
-/// alpha = sigmoid(mix_factor); out = alpha * spatial + (1 - alpha) * temporal. The VAE's decoder has the weights swapped.
-/// Source: svd.md section 3.4.
+/// alpha = sigmoid(mix_factor); out = alpha * spatial + (1 - alpha) * temporal. The VAE's decoder has the
+/// weights swapped. Source: svd.md section 3.4.
 class AlphaBlenderImpl : public torch::nn::Module {
  public:
   explicit AlphaBlenderImpl(bool switch_spatial_to_temporal_mix = false);

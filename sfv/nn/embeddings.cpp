@@ -22,6 +22,8 @@ TimestepEmbeddingImpl::TimestepEmbeddingImpl(int64_t in_channels, int64_t time_e
     : linear_1_(register_module("linear_1", Linear(in_channels, time_embed_dim))),
       linear_2_(register_module("linear_2", Linear(time_embed_dim, out_dim))) {}
 
-torch::Tensor TimestepEmbeddingImpl::forward(const torch::Tensor& x) { return linear_2_(at::silu(linear_1_(x))); }
+torch::Tensor TimestepEmbeddingImpl::forward(const torch::Tensor& x) {
+  return linear_2_(at::silu(linear_1_(x)));
+}
 
 }  // namespace sfv::nn

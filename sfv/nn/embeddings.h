@@ -9,7 +9,8 @@
 namespace sfv::nn {
 
 /// [cos | sin] of t * 10000^(-i / half), i = 0..half-1, half = dim / 2; zero-padded by one when dim is odd.
-/// t: [N], any real. Returns float32 [N, dim]. Source: svd.md section 3.1 (diffusers' Timesteps, flip_sin_to_cos, shift 0).
+/// t: [N], any real. Returns float32 [N, dim]. Source: svd.md section 3.1 (diffusers' Timesteps,
+/// flip_sin_to_cos, shift 0).
 [[nodiscard]] torch::Tensor sinusoidal_embedding(const torch::Tensor& t, int64_t dim);
 
 /// Linear, SiLU, Linear; diffusers' class of this name.

@@ -26,8 +26,9 @@ constexpr int64_t kExpansion = 4;
 
 FeedForwardImpl::FeedForwardImpl(int64_t channels) {
   // The middle entry is diffusers' dropout: never active, but it holds the number 1 in the keys.
-  net_ = register_module("net", torch::nn::ModuleList(Geglu(channels, kExpansion * channels), torch::nn::Identity(),
-                                                      Linear(kExpansion * channels, channels)));
+  net_ = register_module("net",
+                         torch::nn::ModuleList(Geglu(channels, kExpansion * channels), torch::nn::Identity(),
+                                               Linear(kExpansion * channels, channels)));
 }
 
 torch::Tensor FeedForwardImpl::forward(const torch::Tensor& x) {

@@ -7,7 +7,8 @@
 
 namespace sfv::nn {
 
-/// GEGLU to four times the width and back. Keys net.0.proj and net.2, as diffusers' FeedForward. Source: svd.md section 3.5.
+/// GEGLU to four times the width and back. Keys net.0.proj and net.2, as diffusers' FeedForward. Source:
+/// svd.md section 3.5.
 class FeedForwardImpl : public torch::nn::Module {
  public:
   explicit FeedForwardImpl(int64_t channels);

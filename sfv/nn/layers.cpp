@@ -3,9 +3,9 @@
 #include <ATen/ops/layer_norm.h>
 
 #include "sfv/core/check.h"
-#include "sfv/nn/parameter.h"
 #include "sfv/ops/conv.h"
 #include "sfv/ops/linear.h"
+#include "sfv/tensor/parameter.h"
 
 namespace sfv::nn {
 
@@ -14,10 +14,13 @@ LinearImpl::LinearImpl(int64_t in_features, int64_t out_features, bool has_bias)
   if (has_bias) bias = register_parameter("bias", make_parameter({out_features}));
 }
 
-torch::Tensor LinearImpl::forward(const torch::Tensor& x) const { return ops::linear(x, weight, bias); }
+torch::Tensor LinearImpl::forward(const torch::Tensor& x) const {
+  return ops::linear(x, weight, bias);
+}
 
 Conv2dImpl::Conv2dImpl(int64_t in_channels, int64_t out_channels, Conv2dOptions options) : options_(options) {
-  weight = register_parameter("weight", make_parameter({out_channels, in_channels, options.kernel, options.kernel}));
+  weight = register_parameter("weight",
+                              make_parameter({out_channels, in_channels, options.kernel, options.kernel}));
   if (options.bias) bias = register_parameter("bias", make_parameter({out_channels}));
 }
 
@@ -35,8 +38,8 @@ torch::Tensor TemporalConvImpl::forward(const torch::Tensor& x, int64_t frames) 
 }
 
 GroupNormImpl::GroupNormImpl(int64_t channels, double eps, int64_t groups) : groups_(groups), eps_(eps) {
-  SFV_CHECK(channels % groups == 0, kInvalidFile, "[GroupNorm] expected a number of channels divisible by ", groups,
-            " groups, the model's config asks for ", channels);
+  SFV_CHECK(channels % groups == 0, kInvalidFile, "[GroupNorm] expected a number of channels divisible by ",
+            groups, " groups, the model's config asks for ", channels);
   weight = register_parameter("weight", make_parameter({channels}));
   bias = register_parameter("bias", make_parameter({channels}));
 }
@@ -45,7 +48,8 @@ torch::Tensor GroupNormImpl::forward(const torch::Tensor& x, ops::Activation act
   return ops::group_norm(x, groups_, weight, bias, eps_, activation);
 }
 
-torch::Tensor GroupNormImpl::forward_video(const torch::Tensor& x, int64_t frames, ops::Activation activation) const {
+torch::Tensor GroupNormImpl::forward_video(const torch::Tensor& x, int64_t frames,
+                                           ops::Activation activation) const {
   return ops::temporal_group_norm(x, frames, groups_, weight, bias, eps_, activation);
 }
 

@@ -6,8 +6,8 @@
 
 #include "sfv/ops/group_norm.h"
 
-/// The leaves of every network. Like torch.nn's of the same names (keys weight and bias, same shapes), but their parameters take no memory
-/// until loaded and their forward calls sfv::ops, which counts operations.
+/// The leaves of every network. Like torch.nn's of the same names (keys weight and bias, same shapes), but
+/// their parameters take no memory until loaded and their forward calls sfv::ops, which counts operations.
 namespace sfv::nn {
 
 class LinearImpl : public torch::nn::Module {

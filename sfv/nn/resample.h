@@ -9,7 +9,8 @@
 namespace sfv::nn {
 
 /// Halves height and width by a 3x3 convolution of stride 2. diffusers' class of this name.
-/// The UNet pads by 1 on all sides; the VAE's encoder (pad_bottom_right) by 1 at the right and bottom only, so it sees other pixels.
+/// The UNet pads by 1 on all sides; the VAE's encoder (pad_bottom_right) by 1 at the right and bottom only,
+/// so it sees other pixels.
 class Downsample2DImpl : public torch::nn::Module {
  public:
   Downsample2DImpl(int64_t channels, bool pad_bottom_right);

@@ -12,13 +12,14 @@ namespace sfv::nn {
 struct ResBlockOptions {
   int64_t in_channels = 0;
   int64_t out_channels = 0;
-  int64_t temb_channels = 0;      // 0: no time embedding (the VAE)
-  double eps = 1e-6;              // of the spatial norms
-  double temporal_eps = 1e-6;     // of the temporal norms
-  bool switch_mix = false;        // AlphaBlender's weights swapped (the VAE's decoder)
+  int64_t temb_channels = 0;   // 0: no time embedding (the VAE)
+  double eps = 1e-6;           // of the spatial norms
+  double temporal_eps = 1e-6;  // of the temporal norms
+  bool switch_mix = false;     // AlphaBlender's weights swapped (the VAE's decoder)
 };
 
-/// GroupNorm, SiLU, 3x3 convolution, time embedding, GroupNorm, SiLU, 3x3 convolution, plus the input. diffusers' class of this name.
+/// GroupNorm, SiLU, 3x3 convolution, time embedding, GroupNorm, SiLU, 3x3 convolution, plus the input.
+/// diffusers' class of this name.
 class ResnetBlock2DImpl : public torch::nn::Module {
  public:
   explicit ResnetBlock2DImpl(const ResBlockOptions& options);
@@ -32,7 +33,8 @@ class ResnetBlock2DImpl : public torch::nn::Module {
 };
 TORCH_MODULE(ResnetBlock2D);
 
-/// The same over time: convolutions (3, 1, 1), statistics over all frames of a video. Keeps the number of channels.
+/// The same over time: convolutions (3, 1, 1), statistics over all frames of a video. Keeps the number of
+/// channels.
 class TemporalResnetBlockImpl : public torch::nn::Module {
  public:
   explicit TemporalResnetBlockImpl(const ResBlockOptions& options);

@@ -14,7 +14,8 @@ torch::Tensor add_context(const torch::Tensor& x, const torch::Tensor& y) {
 
 }  // namespace
 
-BasicTransformerBlockImpl::BasicTransformerBlockImpl(int64_t channels, int64_t heads, int64_t cross_attention_dim)
+BasicTransformerBlockImpl::BasicTransformerBlockImpl(int64_t channels, int64_t heads,
+                                                     int64_t cross_attention_dim)
     : norm1_(register_module("norm1", LayerNorm(channels))),
       norm2_(register_module("norm2", LayerNorm(channels))),
       norm3_(register_module("norm3", LayerNorm(channels))),
@@ -28,7 +29,8 @@ torch::Tensor BasicTransformerBlockImpl::forward(const torch::Tensor& input, con
   return x + ff_(norm3_(x));
 }
 
-TemporalBasicTransformerBlockImpl::TemporalBasicTransformerBlockImpl(int64_t channels, int64_t heads, int64_t cross_attention_dim)
+TemporalBasicTransformerBlockImpl::TemporalBasicTransformerBlockImpl(int64_t channels, int64_t heads,
+                                                                     int64_t cross_attention_dim)
     : norm_in_(register_module("norm_in", LayerNorm(channels))),
       ff_in_(register_module("ff_in", FeedForward(channels))),
       norm1_(register_module("norm1", LayerNorm(channels))),
@@ -38,7 +40,8 @@ TemporalBasicTransformerBlockImpl::TemporalBasicTransformerBlockImpl(int64_t cha
       attn2_(register_module("attn2", Attention(channels, cross_attention_dim, heads, false))),
       ff_(register_module("ff", FeedForward(channels))) {}
 
-torch::Tensor TemporalBasicTransformerBlockImpl::forward(const torch::Tensor& input, const torch::Tensor& context, int64_t frames) {
+torch::Tensor TemporalBasicTransformerBlockImpl::forward(const torch::Tensor& input,
+                                                         const torch::Tensor& context, int64_t frames) {
   const int64_t N = input.size(0), S = input.size(1), C = input.size(2);
   torch::Tensor x = ff_in_(norm_in_(input)) + input;
   x = x + attn1_->forward_temporal(norm1_(x).view({N / frames, frames, S, C})).view({N, S, C});
@@ -53,25 +56,32 @@ TransformerSpatioTemporalModelImpl::TransformerSpatioTemporalModelImpl(const Tra
       proj_in_(register_module("proj_in", Linear(o.channels, o.channels))),
       transformer_blocks_(register_module("transformer_blocks", torch::nn::ModuleList())),
       temporal_transformer_blocks_(register_module("temporal_transformer_blocks", torch::nn::ModuleList())),
-      time_pos_embed_(register_module("time_pos_embed", TimestepEmbedding(o.channels, 4 * o.channels, o.channels))),
+      time_pos_embed_(
+          register_module("time_pos_embed", TimestepEmbedding(o.channels, 4 * o.channels, o.channels))),
       time_mixer_(register_module("time_mixer", AlphaBlender())),
       proj_out_(register_module("proj_out", Linear(o.channels, o.channels))) {
   for (int64_t i = 0; i < o.layers; ++i) {
     transformer_blocks_->push_back(BasicTransformerBlock(o.channels, o.heads, o.cross_attention_dim));
-    temporal_transformer_blocks_->push_back(TemporalBasicTransformerBlock(o.channels, o.heads, o.cross_attention_dim));
+    temporal_transformer_blocks_->push_back(
+        TemporalBasicTransformerBlock(o.channels, o.heads, o.cross_attention_dim));
   }
 }
 
-torch::Tensor TransformerSpatioTemporalModelImpl::forward(const torch::Tensor& input, const torch::Tensor& context, int64_t frames) {
+torch::Tensor TransformerSpatioTemporalModelImpl::forward(const torch::Tensor& input,
+                                                          const torch::Tensor& context, int64_t frames) {
   const int64_t N = input.size(0), H = input.size(2), W = input.size(3);
   torch::Tensor x = proj_in_(as_nhwc(norm_(input)).flatten(1, 2));  // [N, H*W, C]
-  const torch::Tensor frame_numbers = at::arange(frames, at::TensorOptions().device(x.device()).dtype(at::kFloat));
+  const torch::Tensor frame_numbers =
+      at::arange(frames, at::TensorOptions().device(x.device()).dtype(at::kFloat));
   const torch::Tensor frame_embedding =
-      time_pos_embed_(sinusoidal_embedding(frame_numbers, channels_).to(x.scalar_type())).repeat({N / frames, 1}).unsqueeze(1);
+      time_pos_embed_(sinusoidal_embedding(frame_numbers, channels_).to(x.scalar_type()))
+          .repeat({N / frames, 1})
+          .unsqueeze(1);
   for (size_t i = 0; i < transformer_blocks_->size(); ++i) {
     x = transformer_blocks_[i]->as<BasicTransformerBlockImpl>()->forward(x, context);
     const torch::Tensor temporal =
-        temporal_transformer_blocks_[i]->as<TemporalBasicTransformerBlockImpl>()->forward(x + frame_embedding, context, frames);
+        temporal_transformer_blocks_[i]->as<TemporalBasicTransformerBlockImpl>()->forward(x + frame_embedding,
+                                                                                          context, frames);
     x = time_mixer_(x, temporal);
   }
   return from_tokens(proj_out_(x), H, W) + input;

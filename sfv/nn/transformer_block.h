@@ -13,7 +13,8 @@
 
 namespace sfv::nn {
 
-/// Self-attention within a frame, attention to the context, feed-forward, each with LayerNorm before and residual after.
+/// Self-attention within a frame, attention to the context, feed-forward, each with LayerNorm before and
+/// residual after.
 class BasicTransformerBlockImpl : public torch::nn::Module {
  public:
   BasicTransformerBlockImpl(int64_t channels, int64_t heads, int64_t cross_attention_dim);
@@ -27,8 +28,9 @@ class BasicTransformerBlockImpl : public torch::nn::Module {
 };
 TORCH_MODULE(BasicTransformerBlock);
 
-/// The same over the frames at each pixel, with a feed-forward in front. diffusers permutes to [(B S), F, C]; everything but the attention
-/// works on single tokens, so here the tokens stay where they are and only the attention looks along F.
+/// The same over the frames at each pixel, with a feed-forward in front. diffusers permutes to [(B S), F, C];
+/// everything but the attention works on single tokens, so here the tokens stay where they are and only the
+/// attention looks along F.
 class TemporalBasicTransformerBlockImpl : public torch::nn::Module {
  public:
   TemporalBasicTransformerBlockImpl(int64_t channels, int64_t heads, int64_t cross_attention_dim);

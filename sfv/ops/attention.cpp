@@ -25,7 +25,8 @@ double attention_operations(const torch::Tensor& q, const torch::Tensor& k) {
 
 }  // namespace
 
-torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v, int64_t heads) {
+torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                        int64_t heads) {
   const int64_t N = q.size(0), S = q.size(1), C = q.size(2), L = k.size(1);
   const int64_t D = C / heads;
   const torch::Tensor query = q.reshape({N, S, heads, D}).transpose(1, 2);
@@ -33,22 +34,23 @@ torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const to
   const torch::Tensor value = v.reshape({N, L, heads, D}).transpose(1, 2);
   const double operations = attention_operations(query, key);
   torch::Tensor y;
-  if (operations <= kMaxOperations || torch::GradMode::is_enabled()) {
+  if (operations <= max_operations() || torch::GradMode::is_enabled()) {
     y = counted_attention(query, key, value);
   } else {
     std::vector<torch::Tensor> frames;
     for (int64_t n = 0; n < N; ++n) {
       const torch::Tensor frame_key = key.narrow(0, n, 1), frame_value = value.narrow(0, n, 1);
-      frames.push_back(split_along(query.narrow(0, n, 1), 2, operations / static_cast<double>(N), [&](const torch::Tensor& rows) {
-        return counted_attention(rows, frame_key, frame_value);
-      }));
+      frames.push_back(split_along(
+          query.narrow(0, n, 1), 2, operations / static_cast<double>(N),
+          [&](const torch::Tensor& rows) { return counted_attention(rows, frame_key, frame_value); }));
     }
     y = at::cat(frames);
   }
   return y.transpose(1, 2).reshape({N, S, C});
 }
 
-torch::Tensor temporal_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v, int64_t heads) {
+torch::Tensor temporal_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                                 int64_t heads) {
   const int64_t B = q.size(0), F = q.size(1), P = q.size(2), C = q.size(3);
   const auto by_pixel = [&](const torch::Tensor& x, int64_t b) {
     return x[b].view({F, P, heads, C / heads}).permute({1, 2, 0, 3});  // [P, heads, F, D]

@@ -1,8 +1,8 @@
 // Convolutions as the blocks call them: counted, channels-last, large ones in pieces.
 #include "sfv/ops/conv.h"
 
-#include <ATen/ops/conv2d.h>
 #include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/conv2d.h>
 #include <ATen/ops/upsample_nearest2d.h>
 
 #include "sfv/core/work.h"
@@ -13,22 +13,25 @@ namespace sfv::ops {
 namespace {
 
 // Operations of a convolution with `outputs` output positions in all.
-double conv_operations(const torch::Tensor& weight, double outputs) { return 2.0 * static_cast<double>(weight.numel()) * outputs; }
+double conv_operations(const torch::Tensor& weight, double outputs) {
+  return 2.0 * static_cast<double>(weight.numel()) * outputs;
+}
 
-torch::Tensor counted_conv2d(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias, at::IntArrayRef stride,
-                             at::IntArrayRef padding) {
+torch::Tensor counted_conv2d(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                             at::IntArrayRef stride, at::IntArrayRef padding) {
   const torch::Tensor y = at::conv2d(x, weight, bias, stride, padding);
   count_work(conv_operations(weight, static_cast<double>(y.size(0) * y.size(2) * y.size(3))));
   return y;
 }
 
-// One frame's convolution in bands of output rows: each band reads its rows and the kernel's reach around them.
-// Only for stride 1 and kernels that keep the size.
-torch::Tensor conv2d_in_bands(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias, int64_t padding,
-                              int64_t bands) {
+// One frame's convolution in bands of output rows: each band reads its rows and the kernel's reach around
+// them. Only for stride 1 and kernels that keep the size.
+torch::Tensor conv2d_in_bands(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                              int64_t padding, int64_t bands) {
   const int64_t height = x.size(2);
   const int64_t step = (height + bands - 1) / bands;
-  torch::Tensor joined = torch::empty({x.size(0), weight.size(0), height, x.size(3)}, x.options(), at::MemoryFormat::ChannelsLast);
+  torch::Tensor joined = torch::empty({x.size(0), weight.size(0), height, x.size(3)}, x.options(),
+                                      at::MemoryFormat::ChannelsLast);
   for (int64_t begin = 0; begin < height; begin += step) {
     const int64_t end = std::min(begin + step, height);
     const int64_t top = std::max<int64_t>(begin - padding, 0);
@@ -43,19 +46,24 @@ torch::Tensor conv2d_in_bands(const torch::Tensor& x, const torch::Tensor& weigh
 
 }  // namespace
 
-torch::Tensor conv2d(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias, int64_t stride, int64_t padding) {
+torch::Tensor conv2d(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                     int64_t stride, int64_t padding) {
   const torch::Tensor input = as_channels_last(x);
   const double operations =
-      conv_operations(weight, static_cast<double>(input.size(0) * input.size(2) * input.size(3))) / static_cast<double>(stride * stride);
+      conv_operations(weight, static_cast<double>(input.size(0) * input.size(2) * input.size(3))) /
+      static_cast<double>(stride * stride);
   return as_channels_last(split_along(input, 0, operations, [&](const torch::Tensor& frames) {
-    const auto bands = static_cast<int64_t>(operations / static_cast<double>(input.size(0)) / kMaxOperations) + 1;
+    const auto bands =
+        static_cast<int64_t>(operations / static_cast<double>(input.size(0)) / max_operations()) + 1;
     const bool keeps_size = stride == 1 && weight.size(2) == 2 * padding + 1;
-    if (bands > 1 && keeps_size && !torch::GradMode::is_enabled()) return conv2d_in_bands(frames, weight, bias, padding, bands);
+    if (bands > 1 && keeps_size && !torch::GradMode::is_enabled())
+      return conv2d_in_bands(frames, weight, bias, padding, bands);
     return counted_conv2d(frames, weight, bias, {stride, stride}, {padding, padding});
   }));
 }
 
-torch::Tensor temporal_conv(const torch::Tensor& x, int64_t frames, const torch::Tensor& weight, const torch::Tensor& bias) {
+torch::Tensor temporal_conv(const torch::Tensor& x, int64_t frames, const torch::Tensor& weight,
+                            const torch::Tensor& bias) {
   const int64_t C = x.size(1), H = x.size(2), W = x.size(3);
   const int64_t B = x.size(0) / frames;
   const int64_t O = weight.size(0), k = weight.size(2);
@@ -68,8 +76,8 @@ torch::Tensor temporal_conv(const torch::Tensor& x, int64_t frames, const torch:
   return as_nhwc(y).view({B * frames, H, W, O}).permute({0, 3, 1, 2});
 }
 
-torch::Tensor upsample_conv2d(const torch::Tensor& x, int64_t height, int64_t width, const torch::Tensor& weight,
-                              const torch::Tensor& bias) {
+torch::Tensor upsample_conv2d(const torch::Tensor& x, int64_t height, int64_t width,
+                              const torch::Tensor& weight, const torch::Tensor& bias) {
   const double operations = conv_operations(weight, static_cast<double>(x.size(0) * height * width));
   return as_channels_last(split_along(as_channels_last(x), 0, operations, [&](const torch::Tensor& frames) {
     return conv2d(at::upsample_nearest2d(frames, {height, width}), weight, bias, 1, 1);

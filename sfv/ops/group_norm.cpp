@@ -7,16 +7,17 @@
 
 namespace sfv::ops {
 
-torch::Tensor group_norm(const torch::Tensor& x, int64_t groups, const torch::Tensor& weight, const torch::Tensor& bias, double eps,
-                         Activation activation) {
+torch::Tensor group_norm(const torch::Tensor& x, int64_t groups, const torch::Tensor& weight,
+                         const torch::Tensor& bias, double eps, Activation activation) {
   torch::Tensor y = as_channels_last(at::group_norm(as_channels_last(x), groups, weight, bias, eps));
   if (activation == Activation::kNone) return y;
   if (torch::GradMode::is_enabled()) return at::silu(y);
   return at::silu_(y);
 }
 
-torch::Tensor temporal_group_norm(const torch::Tensor& x, int64_t frames, int64_t groups, const torch::Tensor& weight,
-                                  const torch::Tensor& bias, double eps, Activation activation) {
+torch::Tensor temporal_group_norm(const torch::Tensor& x, int64_t frames, int64_t groups,
+                                  const torch::Tensor& weight, const torch::Tensor& bias, double eps,
+                                  Activation activation) {
   const int64_t N = x.size(0), C = x.size(1), H = x.size(2), W = x.size(3);
   // One tall picture a video: the statistics of [B, C, F*H, W] are those of [B, C, F, H, W].
   const torch::Tensor video = as_nhwc(x).view({N / frames, frames * H, W, C}).permute({0, 3, 1, 2});

@@ -8,7 +8,8 @@
 namespace sfv::ops {
 
 torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {
-  const torch::Tensor y = at::linear(x, weight, bias.defined() ? std::optional<torch::Tensor>(bias) : std::nullopt);
+  const torch::Tensor y =
+      at::linear(x, weight, bias.defined() ? std::optional<torch::Tensor>(bias) : std::nullopt);
   count_work(2.0 * static_cast<double>(y.numel()) * static_cast<double>(weight.size(1)));
   return y;
 }

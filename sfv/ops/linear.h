@@ -5,7 +5,8 @@
 namespace sfv::ops {
 
 /// x [..., I] times weight [O, I] transposed, plus bias [O] (or undefined). Counts its operations.
-[[nodiscard]] torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias);
+[[nodiscard]] torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight,
+                                   const torch::Tensor& bias);
 
 /// GEGLU's gate: p [..., 2 C] -> [..., C] = value * gelu(gate), value the first half, the exact (erf) GELU.
 /// Source: svd.md section 3.5; Shazeer, "GLU Variants Improve Transformer".

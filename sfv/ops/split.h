@@ -4,21 +4,35 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <vector>
 
 namespace sfv::ops {
 
-/// Largest single operation that is issued while no gradient is wanted. Between two the meter is told and may stop the work, so a cancel
-/// is heard within about a second, and temporary tensors stay small.
-inline constexpr double kMaxOperations = 3e10;
+/// Largest single operation that is issued while no gradient is wanted (2 x multiply-adds). Between two the
+/// meter is told and may stop the work, so a cancel is heard within about a second, and temporary tensors
+/// stay small. 3e10 unless a MaxOperations scope says otherwise.
+[[nodiscard]] double max_operations();
 
-/// f over slices of x along dim `dim`, each of about kMaxOperations at most; the results joined along the same dim. With gradients
-/// enabled: f(x) in one piece, so that autograd sees one operation. Every slice is computed by itself, so the result does not
-/// depend on where the cuts are (up to rounding).
-/// operations: of f over the whole of x.
+/// While it lives, max_operations() on this thread is `limit` (> 0). Scopes nest.
+class MaxOperations {
+ public:
+  explicit MaxOperations(double limit);
+  ~MaxOperations();
+  MaxOperations(const MaxOperations&) = delete;
+  MaxOperations& operator=(const MaxOperations&) = delete;
+
+ private:
+  double outer_;
+};
+
+/// f over slices of x along dim `dim`, each of about max_operations() at most; the results joined along the
+/// same dim. With gradients enabled: f(x) in one piece, so that autograd sees one operation. Every slice is
+/// computed by itself, so the result does not depend on where the cuts are (up to rounding). operations: of f
+/// over the whole of x.
 template <typename F>
 [[nodiscard]] torch::Tensor split_along(const torch::Tensor& x, int64_t dim, double operations, F&& f) {
   const int64_t size = x.size(dim);
-  const int64_t pieces = std::min(size, static_cast<int64_t>(operations / kMaxOperations) + 1);
+  const int64_t pieces = std::min(size, static_cast<int64_t>(operations / max_operations()) + 1);
   if (pieces <= 1 || torch::GradMode::is_enabled()) return f(x);
   const int64_t step = (size + pieces - 1) / pieces;
   torch::Tensor joined;

@@ -9,7 +9,8 @@
 
 namespace sfv::pipeline {
 
-torch::Tensor decode_latents(checkpoint::Model& model, const torch::Tensor& latents, const GenerateSettings& settings) {
+torch::Tensor decode_latents(checkpoint::Model& model, const torch::Tensor& latents,
+                             const GenerateSettings& settings) {
   const torch::Tensor frames = latents.squeeze(0);  // [F, C, h, w]
   const int64_t F = frames.size(0);
   torch::Tensor pixels;
@@ -33,7 +34,8 @@ Clip to_clip(const torch::Tensor& frames, double fps) {
   Clip clip;
   clip.fps = fps;
   for (const torch::Tensor& frame : frames.squeeze(0).unbind(0)) {
-    const torch::Tensor levels = ((frame * 0.5 + 0.5).clamp(0, 1) * 255.0).round().to(at::kByte).permute({1, 2, 0}).contiguous();
+    const torch::Tensor levels =
+        ((frame * 0.5 + 0.5).clamp(0, 1) * 255.0).round().to(at::kByte).permute({1, 2, 0}).contiguous();
     const auto* begin = levels.const_data_ptr<uint8_t>();
     clip.frames.push_back(RgbImage{levels.size(1), levels.size(0), {begin, begin + levels.numel()}});
   }

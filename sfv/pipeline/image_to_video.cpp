@@ -1,4 +1,5 @@
-// Photo to clip, in diffusers' order (svd.md section 4): fit and encode the photo, draw the noise, denoise, decode.
+// Photo to clip, in diffusers' order (svd.md section 4): fit and encode the photo, draw the noise, denoise,
+// decode.
 #include "sfv/pipeline/image_to_video.h"
 
 #include <ATen/ops/cat.h>
@@ -24,17 +25,18 @@ using conditioning::Conditioning;
 
 void check_settings(const checkpoint::Model& model, const GenerateSettings& s) {
   const int64_t side = model.vae->config().compression();
-  SFV_CHECK(s.width % side == 0 && s.height % side == 0, kInvalidArgument, "[size] this model's VAE needs sides divisible by ", side,
-            ", got ", s.width, "x", s.height);
+  SFV_CHECK(s.width % side == 0 && s.height % side == 0, kInvalidArgument,
+            "[size] this model's VAE needs sides divisible by ", side, ", got ", s.width, "x", s.height);
   SFV_CHECK(s.decoder != DecoderKind::kTiny || model.tiny_decoder, kInvalidArgument,
             "[decoder] the tiny decoder needs its weights; give --tiny-vae FILE");
 }
 
 // The given noise if there is one, else the generator's next numbers.
-torch::Tensor take_noise(const torch::Tensor& given, at::IntArrayRef shape, const char* name, at::Generator& generator) {
+torch::Tensor take_noise(const torch::Tensor& given, at::IntArrayRef shape, const char* name,
+                         at::Generator& generator) {
   if (!given.defined()) return draw_normal(shape, generator);
-  SFV_CHECK(given.sizes() == shape && given.scalar_type() == at::kFloat, kInvalidArgument, "[noise] ", name, " expected float32 ", shape,
-            ", got ", given.scalar_type(), " ", given.sizes());
+  SFV_CHECK(given.sizes() == shape && given.scalar_type() == at::kFloat, kInvalidArgument, "[noise] ", name,
+            " expected float32 ", shape, ", got ", given.scalar_type(), " ", given.sizes());
   return given;
 }
 
@@ -45,9 +47,12 @@ std::vector<float> schedule(const checkpoint::Model& model, const GenerateSettin
   return diffusion::karras_schedule(s.steps, sigma_min, sigma_max);
 }
 
-bool is_guided(const GenerateSettings& s) { return s.guidance.max > 1; }
+bool is_guided(const GenerateSettings& s) {
+  return s.guidance.max > 1;
+}
 
-Progress make_progress(const checkpoint::Model& model, const GenerateSettings& s, ProgressSink* sink, const CancelToken* cancel) {
+Progress make_progress(const checkpoint::Model& model, const GenerateSettings& s, ProgressSink* sink,
+                       const CancelToken* cancel) {
   const StageOperations operations = count_operations(model, s);
   std::vector<ProgressStage> stages = {{"encode", operations.image_encoder + operations.vae_encoder}};
   for (int64_t i = 1; i <= s.steps; ++i) {
@@ -57,15 +62,17 @@ Progress make_progress(const checkpoint::Model& model, const GenerateSettings& s
   return {std::move(stages), sink, cancel};
 }
 
-// The guided network as the samplers see it. Each branch runs at batch 1: half the memory, and the same bytes as the batch.
-diffusion::VPrediction make_network(checkpoint::Model& model, const GenerateSettings& s, const Conditioning& condition,
-                                    Progress& progress) {
+// The guided network as the samplers see it. Each branch runs at batch 1: half the memory, and the same bytes
+// as the batch.
+diffusion::VPrediction make_network(checkpoint::Model& model, const GenerateSettings& s,
+                                    const Conditioning& condition, Progress& progress) {
   const Conditioning unconditional = conditioning::make_unconditional(condition);
   return [&model, &s, &progress, condition, unconditional](const torch::Tensor& scaled_x, float c_noise) {
     progress.begin_next_stage();
     const torch::Tensor timestep = at::full({1}, c_noise, scaled_x.options().dtype(at::kFloat));
     const auto run = [&](const Conditioning& c) {
-      return model.unet->forward(at::cat({scaled_x, c.image_latents}, 2), timestep, c.image_embeds, c.added_time_ids);
+      return model.unet->forward(at::cat({scaled_x, c.image_latents}, 2), timestep, c.image_embeds,
+                                 c.added_time_ids);
     };
     torch::Tensor v = run(condition);
     if (is_guided(s)) v = diffusion::guide(v, run(unconditional), s.guidance.min, s.guidance.max);
@@ -74,8 +81,8 @@ diffusion::VPrediction make_network(checkpoint::Model& model, const GenerateSett
   };
 }
 
-torch::Tensor denoise(checkpoint::Model& model, const GenerateSettings& s, const Conditioning& condition, const Noise& noise,
-                      at::Generator& generator, Progress& progress) {
+torch::Tensor denoise(checkpoint::Model& model, const GenerateSettings& s, const Conditioning& condition,
+                      const Noise& noise, at::Generator& generator, Progress& progress) {
   at::IntArrayRef shape = condition.image_latents.sizes();
   const torch::Tensor latent_noise = take_noise(noise.latent_noise, shape, "latent_noise", generator);
   const std::vector<float> sigmas = schedule(model, s);
@@ -86,11 +93,14 @@ torch::Tensor denoise(checkpoint::Model& model, const GenerateSettings& s, const
       return diffusion::sample_one_step(x, sigmas[0], network);
     case SamplerKind::kLcm: {
       if (noise.step_noise.defined()) {
-        SFV_CHECK(noise.step_noise.dim() == 6 && noise.step_noise.size(0) == 1 && noise.step_noise.size(1) == s.steps, kInvalidArgument,
-                  "[noise] step_noise expected [1, ", s.steps, ", F, C, h, w], got ", noise.step_noise.sizes());
+        SFV_CHECK(noise.step_noise.dim() == 6 && noise.step_noise.size(0) == 1 &&
+                      noise.step_noise.size(1) == s.steps,
+                  kInvalidArgument, "[noise] step_noise expected [1, ", s.steps, ", F, C, h, w], got ",
+                  noise.step_noise.sizes());
       }
       return diffusion::sample_lcm(x, sigmas, network, [&](int64_t step) {
-        const torch::Tensor given = noise.step_noise.defined() ? noise.step_noise.select(1, step) : torch::Tensor();
+        const torch::Tensor given =
+            noise.step_noise.defined() ? noise.step_noise.select(1, step) : torch::Tensor();
         return take_noise(given, shape, "step_noise", generator);
       });
     }
@@ -106,13 +116,14 @@ ImageToVideo::ImageToVideo(checkpoint::Model model) : model_(std::move(model)) {
   if (model_.dtype == at::kHalf && model_.vae->config().force_upcast) model_.vae->upcast_encoder();
 }
 
-GenerateResult ImageToVideo::generate(const RgbImage& image, const GenerateOptions& options, ProgressSink* sink,
-                                      const CancelToken* cancel) {
+GenerateResult ImageToVideo::generate(const RgbImage& image, const GenerateOptions& options,
+                                      ProgressSink* sink, const CancelToken* cancel) {
   return generate(image, options, nullptr, nullptr, sink, cancel);
 }
 
-GenerateResult ImageToVideo::generate(const RgbImage& image, const GenerateOptions& options, const Noise* given, Trace* trace,
-                                      ProgressSink* sink, const CancelToken* cancel) {
+GenerateResult ImageToVideo::generate(const RgbImage& image, const GenerateOptions& options,
+                                      const Noise* given, Trace* trace, ProgressSink* sink,
+                                      const CancelToken* cancel) {
   const torch::NoGradGuard no_grad;
   const GenerateSettings s = resolve_settings(options, model_.defaults, model_.unet->config().num_frames);
   check_settings(model_, s);
@@ -124,12 +135,14 @@ GenerateResult ImageToVideo::generate(const RgbImage& image, const GenerateOptio
   progress.begin_next_stage();
   const conditioning::FittedImage fitted = conditioning::fit_image(image, s.fit, s.width, s.height);
   const auto& extractor = model_.feature_extractor;
-  const torch::Tensor pixel_values = conditioning::clip_pixel_values(fitted.for_clip, model_.image_encoder->config().image_size,
-                                                                     extractor.image_mean, extractor.image_std);
+  const torch::Tensor pixel_values = conditioning::clip_pixel_values(
+      fitted.for_clip, model_.image_encoder->config().image_size, extractor.image_mean, extractor.image_std);
   Conditioning condition;
   condition.image_embeds = conditioning::encode_image(model_.image_encoder, pixel_values, model_.dtype);
-  const torch::Tensor image_noise = take_noise(noise.image_noise, {1, 3, s.height, s.width}, "image_noise", generator);
-  const torch::Tensor latent = conditioning::encode_latent(model_.vae, conditioning::to_pixels(fitted.for_vae), image_noise, s.noise_aug);
+  const torch::Tensor image_noise =
+      take_noise(noise.image_noise, {1, 3, s.height, s.width}, "image_noise", generator);
+  const torch::Tensor latent = conditioning::encode_latent(
+      model_.vae, conditioning::to_pixels(fitted.for_vae), image_noise, s.noise_aug);
   condition.image_latents = latent.to(model_.dtype).unsqueeze(1).repeat({1, s.frames, 1, 1, 1});
   condition.added_time_ids = conditioning::make_added_time_ids(s, model_.dtype, model_.device);
 
@@ -140,7 +153,8 @@ GenerateResult ImageToVideo::generate(const RgbImage& image, const GenerateOptio
 
   if (trace != nullptr) {
     const auto plain = [](const torch::Tensor& x) { return x.to(at::kCPU, at::kFloat).contiguous(); };
-    *trace = {plain(pixel_values), plain(condition.image_embeds), plain(latent), plain(latents), plain(frames)};
+    *trace = {plain(pixel_values), plain(condition.image_embeds), plain(latent), plain(latents),
+              plain(frames)};
   }
   GenerateResult result{to_clip(frames, static_cast<double>(s.fps)), s, 0};
   result.motion = mean_frame_difference(result.clip);

@@ -19,8 +19,9 @@ struct Trace {
   torch::Tensor pixel_values;   // [1, 3, S, S], CLIP's input
   torch::Tensor image_embeds;   // [1, 1, X]
   torch::Tensor image_latents;  // [1, C, h, w], before the repeat over frames
-  torch::Tensor latents;        // [1, F, C, h, w], as they enter the decoder, before the division by the scaling factor
-  torch::Tensor frames;         // [1, F, 3, H, W], -1..1, not clamped
+  torch::Tensor
+      latents;  // [1, F, C, h, w], as they enter the decoder, before the division by the scaling factor
+  torch::Tensor frames;  // [1, F, 3, H, W], -1..1, not clamped
 };
 
 /// Photo to clip: condition, draw noise, denoise, decode. Owns the model.
@@ -28,12 +29,13 @@ class ImageToVideo : public VideoGenerator {
  public:
   explicit ImageToVideo(checkpoint::Model model);
 
-  [[nodiscard]] GenerateResult generate(const RgbImage& image, const GenerateOptions& options, ProgressSink* sink,
-                                        const CancelToken* cancel) override;
+  [[nodiscard]] GenerateResult generate(const RgbImage& image, const GenerateOptions& options,
+                                        ProgressSink* sink, const CancelToken* cancel) override;
   /// The same with given noise and with what went between the stages written to `trace`; both may be null.
   /// Errors: kInvalidArgument if a noise tensor has another shape or dtype than needed.
-  [[nodiscard]] GenerateResult generate(const RgbImage& image, const GenerateOptions& options, const Noise* noise, Trace* trace,
-                                        ProgressSink* sink, const CancelToken* cancel);
+  [[nodiscard]] GenerateResult generate(const RgbImage& image, const GenerateOptions& options,
+                                        const Noise* noise, Trace* trace, ProgressSink* sink,
+                                        const CancelToken* cancel);
 
   [[nodiscard]] const checkpoint::Model& model() const { return model_; }
 

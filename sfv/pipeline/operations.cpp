@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "sfv/core/work.h"
-#include "sfv/nn/parameter.h"
+#include "sfv/tensor/parameter.h"
 
 namespace sfv::pipeline {
 namespace {
@@ -23,13 +23,15 @@ double count(const std::function<void()>& run) {
   return counter.total;
 }
 
-torch::Tensor shaped(at::IntArrayRef shape) { return at::empty(shape, at::TensorOptions().device(at::kMeta).dtype(at::kFloat)); }
+torch::Tensor shaped(at::IntArrayRef shape) {
+  return at::empty(shape, at::TensorOptions().device(at::kMeta).dtype(at::kFloat));
+}
 
 }  // namespace
 
 StageOperations count_operations(const checkpoint::Model& model, const GenerateSettings& s) {
   const torch::NoGradGuard no_grad;
-  const nn::MetaParameters meta;
+  const MetaParameters meta;
   const models::UNetConfig& unet = model.unet->config();
   const models::VaeConfig& vae = model.vae->config();
   const models::ClipVisionConfig& clip = model.image_encoder->config();
@@ -41,11 +43,13 @@ StageOperations count_operations(const checkpoint::Model& model, const GenerateS
     (void)network->forward(shaped({1, clip.num_channels, clip.image_size, clip.image_size}));
   });
   models::AutoencoderKLTemporalDecoder autoencoder(vae);
-  operations.vae_encoder = count([&] { (void)autoencoder->encode_mode(shaped({1, vae.in_channels, s.height, s.width})); });
+  operations.vae_encoder = count([&] {
+    (void)autoencoder->encode_mode(shaped({1, vae.in_channels, s.height, s.width}));
+  });
   operations.unet = count([&] {
     models::UNetSpatioTemporalConditionModel network(unet);
-    (void)network->forward(shaped({1, s.frames, unet.in_channels, h, w}), shaped({1}), shaped({1, 1, unet.cross_attention_dim[0]}),
-                           shaped({1, 3}));
+    (void)network->forward(shaped({1, s.frames, unet.in_channels, h, w}), shaped({1}),
+                           shaped({1, 1, unet.cross_attention_dim[0]}), shaped({1, 3}));
   });
   if (s.decoder == DecoderKind::kTiny) {
     operations.decoder = count([&] {
@@ -56,7 +60,9 @@ StageOperations count_operations(const checkpoint::Model& model, const GenerateS
   }
   for (int64_t begin = 0; begin < s.frames; begin += s.decode_chunk) {
     const int64_t frames = std::min(s.decode_chunk, s.frames - begin);
-    operations.decoder += count([&] { (void)autoencoder->decode(shaped({frames, vae.latent_channels, h, w}), frames); });
+    operations.decoder += count([&] {
+      (void)autoencoder->decode(shaped({frames, vae.latent_channels, h, w}), frames);
+    });
   }
   return operations;
 }

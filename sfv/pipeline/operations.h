@@ -7,7 +7,8 @@
 
 namespace sfv::pipeline {
 
-/// Operations (2 x multiply-adds) of each stage, counted by running the same networks on tensors that have shapes but no data.
+/// Operations (2 x multiply-adds) of each stage, counted by running the same networks on tensors that have
+/// shapes but no data.
 struct StageOperations {
   double image_encoder = 0;
   double vae_encoder = 0;
@@ -15,6 +16,7 @@ struct StageOperations {
   double decoder = 0;  // the whole clip
 };
 
-[[nodiscard]] StageOperations count_operations(const checkpoint::Model& model, const GenerateSettings& settings);
+[[nodiscard]] StageOperations count_operations(const checkpoint::Model& model,
+                                               const GenerateSettings& settings);
 
 }  // namespace sfv::pipeline

@@ -55,9 +55,9 @@ def build_taesd(config, weights, side):
     return model
 
 
-def gradients(model, output, inputs):
+def gradients(model, output, inputs, cotangent_name):
     """Of sum(output * cotangent), for every parameter (zeros where none flows) and for the inputs."""
-    cotangent = torch.from_numpy(rule_tensor("cotangent", tuple(output.shape)))
+    cotangent = torch.from_numpy(rule_tensor(cotangent_name, tuple(output.shape)))
     (output * cotangent).sum().backward()
     result = {}
     for key, parameter in model.named_parameters():
@@ -76,7 +76,7 @@ def run_forward(case, model, forward, sample, dtype):
             return {"output": forward(model, sample).float().numpy()}
     sample.requires_grad_(True)
     output = forward(model, sample)
-    return {"output": output.detach().numpy(), **gradients(model, output, {"sample": sample})}
+    return {"output": output.detach().numpy(), **gradients(model, output, {"sample": sample}, case.get("cotangent", "cotangent"))}
 
 
 def rule_input(name, shape, scale):

@@ -19,7 +19,7 @@ def feature_extractor():
 
 
 def run_scheduler(case):
-    """sigmas, timesteps, and after each step with the velocity v_i = rule("v.i"): the scaled input and the new latents."""
+    """sigmas, timesteps, the scaled input of each step, and the final latents, with the velocities v_i = rule("v.i")."""
     lcm = "s_noise" in case["config"]
     if lcm:
         scheduler = AnimateLcmScheduler(lambda shape, step: torch.from_numpy(rule_tensor(f"step_noise.{step}", tuple(shape), 3**0.5)),
@@ -31,14 +31,13 @@ def run_scheduler(case):
     else:
         scheduler.set_timesteps(case["steps"])
     latents = torch.from_numpy(rule_tensor("latent_noise", SHAPE, 3**0.5)) * scheduler.init_noise_sigma
-    inputs, results = [], []
+    inputs = []
     for i, t in enumerate(scheduler.timesteps):
         inputs.append(scheduler.scale_model_input(latents, t))
         latents = scheduler.step(torch.from_numpy(rule_tensor(f"v.{i}", SHAPE)), t, latents).prev_sample
-        results.append(latents)
     return {"sigmas": scheduler.sigmas.numpy(), "timesteps": scheduler.timesteps.numpy().astype(np.float32),
             "init_noise_sigma": np.array([float(scheduler.init_noise_sigma)], np.float32),
-            "model_inputs": torch.stack(inputs).numpy(), "latents": torch.stack(results).numpy()}
+            "model_inputs": torch.stack(inputs).numpy(), "latents": latents.numpy()}
 
 
 def case_image(case):

@@ -33,14 +33,14 @@ def file_names(tree):
 
 
 def headers(tree):
-    """Every header begins with #pragma once; no using-directive anywhere."""
+    """Every header begins with #pragma once; no using-directive anywhere but for std's literals."""
     for path in tree.sources():
         code = tree.code(path)
         if suffix(path) in HEADERS:
             first = next((line.strip() for line in code.splitlines() if line.strip()), "")
             if first != "#pragma once":
                 yield f"{path}: the first line of code must be #pragma once"
-        for match in re.finditer(r"\busing\s+namespace\b", code):
+        for match in re.finditer(r"\busing\s+namespace\b(?!\s+std::(\w+::)*\w*literals\b)", code):
             yield f"{path}:{code.count(chr(10), 0, match.start()) + 1}: no using-directives; use a declaration or an alias"
 
 
@@ -77,18 +77,25 @@ def library_is_quiet(tree):
 
 def origin(tree):
     """Every picture, clip and weights file is named, with its origin and licence, on a page in its folder or one above."""
+    untold = {}
     for path in tree.paths:
-        if suffix(path).lower() not in MATERIAL:
-            continue
-        pure = pathlib.PurePosixPath(path)
-        pages = [str(parent / page) for parent in pure.parents for page in ORIGIN_PAGES if parent != pathlib.PurePosixPath(".")]
-        told = False
-        for page in pages:
-            if page in tree.paths:
-                below = pure.relative_to(pathlib.PurePosixPath(page).parent)
-                # A page names the file, or its folder for sets that one script made.
-                names = [pure.name] + [f"{parent}/" for parent in below.parents if str(parent) != "."]
-                text = tree.text(page)
-                told = told or (re.search(r"licen[cs]e|public domain|CC0", text, re.IGNORECASE) and any(n in text for n in names))
-        if not told:
-            yield f"{path}: no {' or '.join(ORIGIN_PAGES)} in its folder or above names it with origin and licence"
+        if suffix(path).lower() in MATERIAL and not _is_told(tree, pathlib.PurePosixPath(path)):
+            untold.setdefault(str(pathlib.PurePosixPath(path).parent), []).append(path)
+    for folder, paths in untold.items():
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        yield f"{paths[0]}{more}: no {' or '.join(ORIGIN_PAGES)} in {folder} or above names it with origin and licence"
+
+
+def _is_told(tree, path):
+    for parent in path.parents:
+        if parent == pathlib.PurePosixPath("."):
+            continue  # the repository's own README speaks for no picture
+        for page in (str(parent / name) for name in ORIGIN_PAGES):
+            if page not in tree.paths:
+                continue
+            # A page names the file, or its folder for sets that one script made.
+            names = [path.name] + [f"{folder}/" for folder in path.relative_to(parent).parents if folder.name]
+            text = tree.text(page)
+            if re.search(r"licen[cs]e|public domain|CC0", text, re.IGNORECASE) and any(name in text for name in names):
+                return True
+    return False

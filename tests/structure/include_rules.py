@@ -41,10 +41,24 @@ SYSTEM = re.compile(r"[a-z0-9_]+|(sys|linux|netinet|arpa)/\w+\.h|"
 CHECKED_TOPS = ("sfv", "apps")
 
 
+PAGE = "docs/architecture.md"
+
+
+def documented_table(tree):
+    """The include table as the architecture page has it, in the form of MAY_INCLUDE; None if there is no such page."""
+    if PAGE not in tree.paths:
+        return None
+    rows = re.findall(r"^\| `(\w+)` \| ([\w, –]+) \|$", tree.text(PAGE).split("| folder | may include |")[-1], re.MULTILINE)
+    return {folder: set(re.findall(r"\w+", row)) for folder, row in rows}
+
+
 def includes(tree):
-    """The include table; no "../"; nothing includes apps; nothing in sfv/ includes the umbrella; private headers stay in their folder."""
+    """The include table; no "../"; nothing but its tests includes apps; nothing in sfv/ includes the umbrella; private headers stay in their folder."""
     private = tree.private_headers()
-    for path in tree.private_headers() - set(tree.paths):
+    documented = documented_table(tree)
+    if documented is not None and documented != {folder: set(row.split()) for folder, row in MAY_INCLUDE.items()}:
+        yield f"{PAGE}: its table of who may include whom is not the one of tests/structure/include_rules.py"
+    for path in private - set(tree.paths):
         yield f"cmake/private_headers.txt: there is no {path}"
     for path in tree.sources():
         top, folder = path.split("/")[0], folder_of(path)
@@ -55,7 +69,7 @@ def includes(tree):
             where = f"{path}:{line}: includes {name}"
             if ".." in name.split("/"):
                 yield f"{where}: no ../ in includes; name it from the root"
-            elif name.startswith("apps/") and top != "apps":
+            elif name.startswith("apps/") and not path.startswith(("apps/", "tests/apps/")):
                 yield f"{where}: nothing includes apps"
             elif quoted and not name.startswith(("sfv/", "apps/", "tests/", "bench/", "examples/")):
                 yield f"{where}: our own headers are named from the root (\"sfv/...\"), others go in <>"

@@ -1,9 +1,9 @@
-#include "sfv/nn/parameter.h"
+#include "sfv/tensor/parameter.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
-namespace sfv::nn {
+namespace sfv {
 namespace {
 
 thread_local bool on_meta = false;
@@ -15,7 +15,11 @@ torch::Tensor make_parameter(at::IntArrayRef shape) {
   return at::zeros({}, at::kFloat).expand(shape);
 }
 
-MetaParameters::MetaParameters() : outer_(on_meta) { on_meta = true; }
-MetaParameters::~MetaParameters() { on_meta = outer_; }
+MetaParameters::MetaParameters() : outer_(on_meta) {
+  on_meta = true;
+}
+MetaParameters::~MetaParameters() {
+  on_meta = outer_;
+}
 
-}  // namespace sfv::nn
+}  // namespace sfv
