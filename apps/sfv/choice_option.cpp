@@ -18,7 +18,7 @@ std::string join(const std::vector<std::string>& words, const std::string& betwe
 
 CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& value,
                         const std::vector<std::string>& words, const std::string& description) {
-  const auto check = [words](std::string& text) -> std::string {
+  const auto check = [words](const std::string& text) -> std::string {
     if (std::find(words.begin(), words.end(), text) != words.end()) return {};
     return "expected " + join(words, ", ") + ", got \"" + text + "\"";
   };
@@ -32,15 +32,15 @@ std::vector<std::string> choices_of(const CLI::Option& option) {
 }
 
 template <typename T>
-std::function<std::string(std::string&)> in_range(T low, T high) {
-  return [low, high](std::string& text) -> std::string {
+std::function<std::string(const std::string&)> in_range(T low, T high) {
+  return [low, high](const std::string& text) -> std::string {
     T value = {};
     if (CLI::detail::lexical_cast(text, value) && value >= low && value <= high) return {};
     return concat("expected ", low, " to ", high, ", got ", text);
   };
 }
 
-template std::function<std::string(std::string&)> in_range<int64_t>(int64_t, int64_t);
-template std::function<std::string(std::string&)> in_range<double>(double, double);
+template std::function<std::string(const std::string&)> in_range<int64_t>(int64_t, int64_t);
+template std::function<std::string(const std::string&)> in_range<double>(double, double);
 
 }  // namespace sfv::cli

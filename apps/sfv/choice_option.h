@@ -17,8 +17,8 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string&
 
 /// A check for numbers from low to high: "expected 1 to 63, got 99".
 template <typename T>
-[[nodiscard]] std::function<std::string(std::string&)> in_range(T low, T high);
-extern template std::function<std::string(std::string&)> in_range<int64_t>(int64_t, int64_t);
-extern template std::function<std::string(std::string&)> in_range<double>(double, double);
+[[nodiscard]] std::function<std::string(const std::string&)> in_range(T low, T high);
+extern template std::function<std::string(const std::string&)> in_range<int64_t>(int64_t, int64_t);
+extern template std::function<std::string(const std::string&)> in_range<double>(double, double);
 
 }  // namespace sfv::cli

@@ -76,7 +76,8 @@ void write_clip(const GenerateResult& result, const ClipRecord& record, const Cl
   write.crf = options.crf;
   if (options.metadata) write.metadata = to_json(record);
   if (options.thumbnail) write.thumbnail = thumbnail_path(job.output);
-  write.overwrite = options.existing == ExistingOutput::kOverwrite;
+  // With kResume the clip is not there, but what belongs to it may be, left by a run that was killed.
+  write.overwrite = options.existing != ExistingOutput::kRefuse;
   OutputFolder folder(fs::absolute(job.output).parent_path());
   io::write_video(result.clip, job.output, write, &cancel);
   folder.keep();

@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apps/sfv/settings_json.h"
 #include "sfv/core/check.h"
 
 namespace sfv::cli {
@@ -70,6 +69,26 @@ class Reader {
   std::string path_;
 };
 
+// The keys of sfv.json, and decoder, decode_chunk and seed.
+Json settings_to_json(const GenerateSettings& s) {
+  Json json;
+  json["sampler"] = to_string(s.sampler);
+  json["steps"] = s.steps;
+  json["guidance"] = {s.guidance.min, s.guidance.max};
+  if (!s.sigmas.empty()) json["sigmas"] = s.sigmas;
+  json["width"] = s.width;
+  json["height"] = s.height;
+  json["frames"] = s.frames;
+  json["fps"] = s.fps;
+  json["motion"] = s.motion;
+  json["noise_aug"] = s.noise_aug;
+  json["fit"] = to_string(s.fit);
+  json["decoder"] = to_string(s.decoder);
+  json["decode_chunk"] = s.decode_chunk;
+  json["seed"] = s.seed;
+  return json;
+}
+
 GenerateSettings read_settings(const Reader& reader) {
   GenerateSettings s;
   s.sampler = reader.get_word<SamplerKind>("sampler", parse_sampler);
@@ -92,25 +111,6 @@ GenerateSettings read_settings(const Reader& reader) {
 }
 
 }  // namespace
-
-Json settings_to_json(const GenerateSettings& s) {
-  Json json;
-  json["sampler"] = to_string(s.sampler);
-  json["steps"] = s.steps;
-  json["guidance"] = {s.guidance.min, s.guidance.max};
-  if (!s.sigmas.empty()) json["sigmas"] = s.sigmas;
-  json["width"] = s.width;
-  json["height"] = s.height;
-  json["frames"] = s.frames;
-  json["fps"] = s.fps;
-  json["motion"] = s.motion;
-  json["noise_aug"] = s.noise_aug;
-  json["fit"] = to_string(s.fit);
-  json["decoder"] = to_string(s.decoder);
-  json["decode_chunk"] = s.decode_chunk;
-  json["seed"] = s.seed;
-  return json;
-}
 
 std::string to_json(const ClipRecord& record) {
   Json json;

@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "apps/sfv/default_model.h"
 #include "apps/sfv/terminal.h"
 #include "sfv/core/check.h"
 #include "sfv/core/rgb_image.h"
@@ -129,20 +128,6 @@ std::vector<DoctorCheck> check_codecs() {
     }
   }
   return checks;
-}
-
-DoctorCheck check_model(const std::string& name) {
-  try {
-    const std::string model = name.empty() ? default_model() : name;
-    if (fs::exists(model)) return {Status::kOk, "model", model, ""};
-    return {Status::kWarning, "model", model + " is no file or folder here",
-            "if it is org/name, sfv info " + model + " says whether the Hugging Face cache has it"};
-  } catch (const Error& error) {
-    const std::string text = error.what();
-    const size_t cut = text.find("; ");
-    return {Status::kFailed, "model", text.substr(0, cut),
-            cut == std::string::npos ? "" : text.substr(cut + 2)};
-  }
 }
 
 std::string check_line(const DoctorCheck& check) {

@@ -21,8 +21,6 @@ struct DoctorCheck {
 [[nodiscard]] DoctorCheck check_output_folder(const std::filesystem::path& folder);
 /// One check for each kind of clip, made by writing a small one into a temporary folder.
 [[nodiscard]] std::vector<DoctorCheck> check_codecs();
-/// Whether a model's name leads to a folder or file; "" asks for the bundled one.
-[[nodiscard]] DoctorCheck check_model(const std::string& name);
 
 /// "ok      memory: 22.1 GiB free": the line for a person; a warning or failure continues with "-> remedy".
 [[nodiscard]] std::string check_line(const DoctorCheck& check);

@@ -6,7 +6,9 @@
 #include <thread>
 
 #include "apps/sfv/commands.h"
+#include "apps/sfv/default_model.h"
 #include "apps/sfv/doctor_checks.h"
+#include "sfv/checkpoint/model_place.h"
 #include "sfv/core/check.h"
 #include "sfv/core/cpu_features.h"
 #include "sfv/core/version.h"
@@ -59,6 +61,16 @@ DoctorCheck check_threads() {
     check.remedy = "more threads than cores are slower; unset OMP_NUM_THREADS or give --threads";
   }
   return check;
+}
+
+DoctorCheck check_model(const std::string& name) {
+  try {
+    const std::string model = name.empty() ? default_model() : name;
+    return {Status::kOk, "model", checkpoint::find_model(model).path.string(), ""};
+  } catch (const Error& error) {
+    return {Status::kFailed, "model", error.what(),
+            "put a model there, or name another with -m or SFV_MODEL"};
+  }
 }
 
 int doctor(const Options& options) {

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <random>
@@ -73,6 +74,10 @@ void check_together(const Options& options, const std::vector<ClipJob>& jobs) {
             "[generate] --noise and --dump are about one clip, got ", jobs.size());
   SFV_CHECK(!is_research || options.batch.chain == 1, kInvalidArgument,
             "[generate] --noise and --dump are about one clip; leave --chain out");
+  SFV_CHECK(options.overwrite || options.batch.files.dump.empty() ||
+                !std::filesystem::exists(options.batch.files.dump),
+            kAlreadyExists, "[dump] ", options.batch.files.dump.string(),
+            " exists already; --overwrite replaces it");
   for (const ClipJob& job : jobs) {
     const bool is_mp4 = io::video_format(job.output) == io::VideoFormat::kMp4;
     SFV_CHECK(!is_mp4 || options.batch.crf <= 51, kInvalidArgument, "[crf] expected 0 to 51 for mp4, got ",

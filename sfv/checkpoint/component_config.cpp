@@ -89,12 +89,11 @@ models::VaeConfig read_vae_config(const io::JsonConfig& json) {
   if (json.get_string("_class_name") == "AutoencoderKL") {
     c.has_temporal_decoder = false;
     check_words(json, "up_block_types", "UpDecoderBlock2D");
-    SFV_CHECK(json.get_bool("use_quant_conv").value_or(true) &&
-                  !json.get_bool("use_post_quant_conv").value_or(true),
-              kUnsupported, "[config] ", json.name(),
-              ": expected a decoder without post_quant_conv (\"use_post_quant_conv\": false), as SVD's image "
-              "decoder; "
-              "this is the VAE of another model");
+    for (const char* key : {"use_quant_conv", "use_post_quant_conv"}) {
+      SFV_CHECK(
+          json.get_bool(key).value_or(true), kUnsupported, "[config] ", json.name(), ": ", key,
+          " expected true, as in Stable Diffusion's VAE, found false; this is the VAE of another model");
+    }
   }
   return checked(json, c);
 }

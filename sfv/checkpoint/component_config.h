@@ -9,7 +9,7 @@
 namespace sfv::checkpoint {
 
 [[nodiscard]] models::UNetConfig read_unet_config(const io::JsonConfig& json);
-/// AutoencoderKLTemporalDecoder, or AutoencoderKL without post_quant_conv: the 2-D decoder.
+/// AutoencoderKLTemporalDecoder, or AutoencoderKL (Stable Diffusion's): the 2-D decoder.
 [[nodiscard]] models::VaeConfig read_vae_config(const io::JsonConfig& json);
 [[nodiscard]] models::ClipVisionConfig read_clip_config(const io::JsonConfig& json);
 [[nodiscard]] SchedulerConfig read_scheduler_config(const io::JsonConfig& json);

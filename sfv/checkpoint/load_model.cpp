@@ -1,6 +1,8 @@
 #include "sfv/checkpoint/model.h"
 #include "sfv/checkpoint/model_files.h"
 #include "sfv/checkpoint/module_weights.h"
+#include "sfv/checkpoint/networks.h"
+#include "sfv/checkpoint/tiny_decoder_file.h"
 #include "sfv/core/check.h"
 
 namespace sfv::checkpoint {
@@ -16,12 +18,16 @@ Model load_model(const std::string& name, const LoadOptions& options) {
                 component.files.front()->path().string());
   };
   Model model;
-  model.unet = models::UNetSpatioTemporalConditionModel(files.configs.unet);
-  model.vae = models::AutoencoderKLTemporalDecoder(files.configs.vae);
-  model.image_encoder = models::CLIPVisionModelWithProjection(files.configs.image_encoder);
+  const Networks networks = make_networks(files.configs);
+  model.unet = networks.unet;
+  model.vae = networks.vae;
+  model.image_encoder = networks.image_encoder;
   fill(*model.unet, files.unet);
   fill(*model.vae, files.vae);
   fill(*model.image_encoder, files.image_encoder);
+  if (!options.tiny_vae.empty()) {
+    model.tiny_decoder = load_tiny_decoder(options.tiny_vae, options.dtype, options.device);
+  }
   model.scheduler = files.configs.scheduler;
   model.feature_extractor = files.configs.feature_extractor;
   model.defaults = files.configs.defaults;

@@ -1,15 +1,13 @@
 #include "sfv/checkpoint/model_files.h"
 
-#include <algorithm>
-#include <optional>
-#include <system_error>
 #include <utility>
 
-#include "sfv/checkpoint/component_config.h"
 #include "sfv/checkpoint/component_files.h"
 #include "sfv/checkpoint/model_hash.h"
 #include "sfv/checkpoint/model_place.h"
-#include "sfv/core/check.h"
+#include "sfv/checkpoint/module_weights.h"
+#include "sfv/checkpoint/networks.h"
+#include "sfv/checkpoint/single_file.h"
 
 namespace sfv::checkpoint {
 namespace {
@@ -43,53 +41,34 @@ void rename_old_attention(Weights& weights) {
   }
 }
 
-// A config asking for more blocks than the files have tensors cannot fit them; said before a network is built
-// for it.
-void check_block_count(const models::UNetConfig& config, const ModelComponent& unet) {
-  int64_t blocks = 0;
-  for (int64_t level = 0; level < config.levels(); ++level) {
-    blocks += config.layers_per_block[level] * (1 + config.transformer_layers_per_block[level]);
-  }
-  const auto tensors = static_cast<int64_t>(unet.weights.size());
-  SFV_CHECK(blocks <= std::max<int64_t>(tensors, 1000), kInvalidFile, "[load_model] ",
-            unet.files.front()->path().string(), ": the config asks for ", blocks,
-            " blocks or more, the weights have ", tensors, " tensors; they belong to different models");
-}
-
-io::JsonConfig load_config(ModelFiles& model, const char* relative) {
-  const fs::path path = model.path / relative;
-  std::error_code error;
-  SFV_CHECK(
-      fs::exists(path, error), kNotFound, "[load_model] ", path.string(),
-      " is not there; expected a folder in diffusers' layout (model_index.json, unet/, vae/, image_encoder/, "
-      "scheduler/, feature_extractor/), or was the download interrupted?");
-  return model.texts.emplace_back(io::JsonConfig::load(path));
-}
-
-void read_configs(ModelFiles& model) {
-  const io::JsonConfig index = load_config(model, "model_index.json");
-  const std::string pipeline = index.get_string("_class_name").value_or("StableVideoDiffusionPipeline");
-  SFV_CHECK(pipeline == "StableVideoDiffusionPipeline", kUnsupported, "[load_model] ", index.name(),
-            ": _class_name expected StableVideoDiffusionPipeline, found ", pipeline,
-            "; this is another kind of model");
-  ModelConfigs& c = model.configs;
-  c.unet = read_unet_config(load_config(model, "unet/config.json"));
-  c.vae = read_vae_config(load_config(model, "vae/config.json"));
-  c.image_encoder = read_clip_config(load_config(model, "image_encoder/config.json"));
-  c.scheduler = read_scheduler_config(load_config(model, "scheduler/scheduler_config.json"));
-  c.feature_extractor =
-      read_feature_extractor_config(load_config(model, "feature_extractor/preprocessor_config.json"));
-  std::error_code error;
-  if (fs::exists(model.path / "sfv.json", error))
-    c.defaults = read_model_defaults(load_config(model, "sfv.json"));
-}
-
 ModelComponent read_component(const fs::path& model, const std::string& name, std::string_view stem,
                               torch::Dtype wanted) {
   ModelComponent component{.name = name, .files = {}, .weights = {}};
   component.files = open_component(model / name, std::string(stem), wanted).shards;
   component.weights = read_weights(component.files);
   return component;
+}
+
+// The whole of a folder but, when another is laid over it, its UNet.
+void open_folder(ModelFiles& model, torch::Dtype wanted, bool with_unet) {
+  model.texts = load_configs(model.path);
+  model.configs = read_configs(model.texts);
+  if (with_unet) model.unet = read_component(model.path, "unet", kDiffusersStem, wanted);
+  model.vae = read_component(model.path, "vae", kDiffusersStem, wanted);
+  model.image_encoder = read_component(model.path, "image_encoder", kTransformersStem, wanted);
+  rename_old_attention(model.vae.weights);
+  model.image_encoder.weights.erase(kPositionIds);
+}
+
+void open_single_file(ModelFiles& model) {
+  const auto file = io::SafetensorsFile::open(model.path);
+  model.texts = single_file_configs(*file);
+  model.configs = read_configs(model.texts);
+  SingleFileWeights weights = view_single_file(file, model.configs);
+  model.unet = {.name = "unet", .files = {file}, .weights = std::move(weights.unet)};
+  model.vae = {.name = "vae", .files = {file}, .weights = std::move(weights.vae)};
+  model.image_encoder = {
+      .name = "image_encoder", .files = {file}, .weights = std::move(weights.image_encoder)};
 }
 
 }  // namespace
@@ -99,20 +78,24 @@ ModelFiles open_model(const std::string& name, torch::Dtype wanted, const fs::pa
   ModelFiles model;
   model.path = place.path;
   model.is_folder = place.is_folder;
-  read_configs(model);
-  if (unet.empty()) {
-    model.unet = read_component(model.path, "unet", kDiffusersStem, wanted);
+  if (model.is_folder) {
+    open_folder(model, wanted, unet.empty());
   } else {
+    open_single_file(model);
+  }
+  if (!unet.empty()) {
     model.unet = {.name = "unet", .files = {io::SafetensorsFile::open(unet)}, .weights = {}};
     model.unet.weights = read_weights(model.unet.files);
   }
-  model.vae = read_component(model.path, "vae", kDiffusersStem, wanted);
-  model.image_encoder = read_component(model.path, "image_encoder", kTransformersStem, wanted);
-  rename_old_attention(model.vae.weights);
-  model.image_encoder.weights.erase(kPositionIds);
-  check_block_count(model.configs.unet, model.unet);
   model.hash = hash_model(model);
   return model;
+}
+
+std::string describe_component_misfit(const ModelFiles& model, const ModelComponent& component) {
+  const Networks networks = make_networks(model.configs);
+  if (component.name == model.unet.name) return describe_misfit(*networks.unet, component.weights);
+  if (component.name == model.vae.name) return describe_misfit(*networks.vae, component.weights);
+  return describe_misfit(*networks.image_encoder, component.weights);
 }
 
 }  // namespace sfv::checkpoint

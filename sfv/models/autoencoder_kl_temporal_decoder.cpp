@@ -44,8 +44,12 @@ AutoencoderKLTemporalDecoderImpl::AutoencoderKLTemporalDecoderImpl(const VaeConf
     image_decoder_ = register_module("decoder", ImageDecoder(config));
   }
   const int64_t moments = 2 * config.latent_channels;
-  quant_conv_ = register_module("quant_conv",
-                                nn::Conv2d(moments, moments, nn::Conv2dOptions{.kernel = 1, .padding = 0}));
+  const nn::Conv2dOptions pointwise{.kernel = 1, .padding = 0};
+  quant_conv_ = register_module("quant_conv", nn::Conv2d(moments, moments, pointwise));
+  if (!config.has_temporal_decoder) {
+    post_quant_conv_ = register_module("post_quant_conv",
+                                       nn::Conv2d(config.latent_channels, config.latent_channels, pointwise));
+  }
 }
 
 torch::Tensor AutoencoderKLTemporalDecoderImpl::encode_moments(const torch::Tensor& pixels) {
@@ -71,7 +75,7 @@ torch::Tensor AutoencoderKLTemporalDecoderImpl::decode(const torch::Tensor& late
                 latents.size(0) % frames == 0 && latents.numel() > 0,
             kInvalidArgument, "[AutoencoderKLTemporalDecoder] decode expected [(B x ", frames, "), ",
             config_.latent_channels, ", h, w], got ", latents.sizes());
-  return temporal_decoder_ ? temporal_decoder_(latents, frames) : image_decoder_(latents);
+  return temporal_decoder_ ? temporal_decoder_(latents, frames) : image_decoder_(post_quant_conv_(latents));
 }
 
 }  // namespace sfv::models

@@ -23,7 +23,7 @@ struct VaeConfig {
   int64_t latent_channels = 4;
   double scaling_factor = 0.18215;  // latents given to the UNet are the encoder's times this
   bool force_upcast = true;         // fp16: encode in fp32
-  /// Not diffusers': decode each frame by itself with the 2-D decoder of svd*_image_decoder.safetensors.
+  /// false: diffusers' AutoencoderKL, which decodes each frame by itself (svd*_image_decoder.safetensors).
   bool has_temporal_decoder = true;
 
   /// Pixels a latent cell, along each side.
@@ -61,6 +61,7 @@ class AutoencoderKLTemporalDecoderImpl : public torch::nn::Module {
   TemporalDecoder temporal_decoder_{nullptr};  // registered as "decoder"; this one …
   ImageDecoder image_decoder_{nullptr};        // … or this one
   nn::Conv2d quant_conv_{nullptr};
+  nn::Conv2d post_quant_conv_{nullptr};  // of the 2-D decoder only
 };
 TORCH_MODULE(AutoencoderKLTemporalDecoder);
 
