@@ -3,7 +3,12 @@
 namespace sfv::cli {
 
 void add_all_commands(Program& program) {
-  static_cast<void>(program);
+  add_generate_command(program);
+  add_repeat_command(program);
+  add_info_command(program);
+  add_model_command(program);
+  add_doctor_command(program);
+  add_completion_command(program);
 }
 
 }  // namespace sfv::cli
