@@ -26,9 +26,14 @@ CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string&
 }
 
 std::vector<std::string> choices_of(const CLI::Option& option) {
-  const std::string words = option.get_type_name();
-  if (words.find('|') == std::string::npos) return {};
-  return CLI::detail::split(words, '|');
+  const std::string text = option.get_type_name();
+  if (text.find('|') == std::string::npos) return {};
+  std::vector<std::string> words = CLI::detail::split(text, '|');
+  // "LIST|ays": capitals stand for something to fill in.
+  std::erase_if(words, [](const std::string& word) {
+    return std::any_of(word.begin(), word.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  });
+  return words;
 }
 
 template <typename T>

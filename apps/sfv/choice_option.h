@@ -12,7 +12,8 @@ namespace sfv::cli {
 CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& value,
                         const std::vector<std::string>& words, const std::string& description);
 
-/// The words of an option made by add_choice; empty for others.
+/// The words an option takes, from its value's name ("a|b", or "LIST|a" where capitals are something to fill
+/// in); empty for others.
 [[nodiscard]] std::vector<std::string> choices_of(const CLI::Option& option);
 
 /// A check for numbers from low to high: "expected 1 to 63, got 99".
