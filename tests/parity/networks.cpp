@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "sfv/checkpoint/component_config.h"
+#include "sfv/checkpoint/weights.h"
 #include "sfv/core/check.h"
 #include "sfv/io/safetensors.h"
 #include "sfv/models/autoencoder_tiny.h"
@@ -69,13 +70,10 @@ void load_shared(torch::nn::Module& model, const std::string& file, const RunOpt
   const std::filesystem::path path = std::filesystem::path(options.shared_data) / file;
   SFV_CHECK(!options.shared_data.empty() && std::filesystem::exists(path), kNotFound, "[parity] expected ",
             path.string());
-  const auto weights = io::SafetensorsFile::open(path);
+  const checkpoint::Weights weights = checkpoint::read_weights({io::SafetensorsFile::open(path)});
   for (auto& parameter : model.named_parameters()) {
-    const auto bytes = weights->data(parameter.key());
-    // from_blob takes no const; the clone is what stays.
-    const auto* values = reinterpret_cast<const float*>(bytes.data());
-    parameter.value().set_data(
-        torch::from_blob(const_cast<float*>(values), parameter.value().sizes()).clone());
+    const torch::Tensor stored = checkpoint::as_tensor(weights.at(parameter.key()));
+    parameter.value().set_data(stored.to(torch::kFloat32));
   }
 }
 
