@@ -37,7 +37,7 @@ struct Model {
   FeatureExtractorConfig feature_extractor;
   GenerateOptions defaults;              // the model's own, from sfv.json
   std::string name;                      // as the user gave it
-  std::string hash;                      // quick hash: configs, safetensors headers and file sizes
+  std::string hash;                      // quick hash, see model_hash.h
   torch::Dtype dtype = torch::kFloat32;  // the networks compute in this
   torch::Device device = torch::kCPU;
 };

@@ -6,9 +6,9 @@
 
 namespace sfv::checkpoint {
 
-/// SHA-256 over the model's config texts and, of each weight file, the header (names, types, shapes, places)
-/// and the size: two different models differ, and a model of 5 GB needs no reading through. Paths and times
-/// play no part.
+/// SHA-256 over the model's config texts and, of each weight file, the names, types, shapes and places of the
+/// tensors, the size, and 4 KiB from each of up to 16 tensors: different models differ, and one of 5 GB needs
+/// no reading through. Paths and times play no part.
 [[nodiscard]] std::string hash_model(const ModelFiles& model);
 
 }  // namespace sfv::checkpoint

@@ -90,7 +90,7 @@ std::string describe_misfit(const torch::nn::Module& module, const Weights& weig
 void set_weights(torch::nn::Module& module, const Weights& weights, torch::Dtype dtype, torch::Device device,
                  const std::string& where) {
   const std::string misfit = describe_misfit(module, weights);
-  SFV_CHECK(misfit.empty(), kInvalidFile, "[load_model] ", where, ": the tensors do not fit the config",
+  SFV_CHECK(misfit.empty(), kInvalidFile, "[load_model] ", where, ": the tensors do not fit the network",
             misfit);
   const torch::NoGradGuard no_grad;
   for (auto& item : module.named_parameters()) {

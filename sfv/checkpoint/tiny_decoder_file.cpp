@@ -78,7 +78,8 @@ models::TinyDecoder load_tiny_decoder(const std::vector<std::filesystem::path>& 
       " expected the weights of a TAESD or TAESDV decoder, found ", files.empty() ? "no file" : "an encoder");
   const Weights weights = decoder_part(read_weights(opened));
   models::TinyDecoder decoder(kind_of(weights));
-  set_weights(*decoder, weights, dtype, device, opened.front()->path().string());
+  set_weights(*decoder, weights, dtype, device,
+              concat(opened.front()->path().string(), " as a TAESD or TAESDV decoder"));
   return decoder;
 }
 

@@ -86,6 +86,12 @@ int64_t default_steps(SamplerKind sampler) {
 }
 
 void check_sampler(const GenerateSettings& s) {
+  // First: the number of steps follows from the list, and an error about steps would name what nobody gave.
+  if (!s.sigmas.empty()) {
+    SFV_CHECK(s.sampler == SamplerKind::kEuler, kInvalidArgument, "[sigmas] only the euler sampler takes its own noise levels, the sampler is ",
+              to_string(s.sampler));
+    check_sigmas(s.sigmas);
+  }
   check_range("steps", s.steps, 1, kMaxSteps);
   check_range("guidance", s.guidance.min, 0, 100);
   check_range("guidance", s.guidance.max, 0, 100);
@@ -98,11 +104,6 @@ void check_sampler(const GenerateSettings& s) {
               s.guidance.max);
   }
   if (s.sampler == SamplerKind::kLcm) check_range("steps", s.steps, 1, 40);  // its schedule has 40 levels
-  if (!s.sigmas.empty()) {
-    SFV_CHECK(s.sampler == SamplerKind::kEuler, kInvalidArgument, "[sigmas] only the euler sampler takes its own noise levels, the sampler is ",
-              to_string(s.sampler));
-    check_sigmas(s.sigmas);
-  }
 }
 
 }  // namespace

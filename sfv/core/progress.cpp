@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sfv/core/check.h"
+
 namespace sfv {
 
 Progress::Progress(std::vector<ProgressStage> stages, ProgressSink* sink, const CancelToken* cancel)
@@ -12,6 +14,7 @@ Progress::Progress(std::vector<ProgressStage> stages, ProgressSink* sink, const 
 
 void Progress::begin_next_stage() {
   if (cancel_ != nullptr) cancel_->throw_if_cancelled();
+  SFV_CHECK(next_stage_ < stages_.size(), kInternal, "[progress] more stages were begun than the ", stages_.size(), " planned");
   if (next_stage_ > 0) {
     in_stage_ = stages_[next_stage_ - 1].operations;
     report(true);
@@ -26,6 +29,7 @@ void Progress::finish() {
   if (next_stage_ == 0) return;
   finished_ = total_;
   in_stage_ = 0;
+  is_finished_ = true;
   report(true);
 }
 
@@ -36,12 +40,15 @@ void Progress::add(double operations) {
   report(false);
 }
 
-double Progress::fraction() const { return total_ > 0 ? std::min(1.0, (finished_ + in_stage_) / total_) : 0; }
+double Progress::fraction() const {
+  if (is_finished_) return 1;  // also for stages that weigh nothing
+  return total_ > 0 ? std::min(1.0, (finished_ + in_stage_) / total_) : 0;
+}
 
 void Progress::report(bool stage_finished) {
   if (sink_ == nullptr) return;
   ProgressUpdate update;
-  update.stage = stages_[std::min(next_stage_, stages_.size()) - 1].name;
+  update.stage = stages_[next_stage_ - 1].name;
   update.fraction = fraction();
   update.stage_finished = stage_finished;
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;

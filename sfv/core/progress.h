@@ -39,7 +39,8 @@ class Progress : public WorkMeter {
   /// sink and cancel may be null and are borrowed.
   Progress(std::vector<ProgressStage> stages, ProgressSink* sink, const CancelToken* cancel);
 
-  /// Ends the stage before (counted as whole from then on) and starts the next. Errors: kCancelled.
+  /// Ends the stage before (counted as whole from then on) and starts the next.
+  /// Errors: kCancelled; kInternal when there is none left.
   void begin_next_stage();
   /// Ends the last stage: fraction 1.
   void finish();
@@ -58,6 +59,7 @@ class Progress : public WorkMeter {
   double total_ = 0;           // operations of all stages
   double finished_ = 0;        // operations of ended stages
   double in_stage_ = 0;        // operations done of the current stage
+  bool is_finished_ = false;
   size_t next_stage_ = 0;      // current stage + 1; 0 before the first
 };
 

@@ -10,7 +10,7 @@
 namespace sfv::io {
 namespace {
 
-constexpr int64_t kBetweenBytes = int64_t{32} << 20;  // aim for what lies between the passes
+constexpr int64_t kBetweenBytes = int64_t{4} << 20;  // aim for what lies between the passes
 
 /// Part of a scaled picture: width x height pixels from (x, y) on, of scaled_width x scaled_height.
 struct Window {

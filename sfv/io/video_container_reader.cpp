@@ -51,9 +51,15 @@ double stream_rate(const VideoFile& file) {
   return base.num > 0 && base.den > 0 ? av_q2d(base) : 0;
 }
 
-/// True when fewer frames came than the file announces by count or by duration: Matroska cut between two
-/// frames ends like a whole one. Durations are rounded and rates are averages, so a tenth may be missing.
+/// True when a file that ended without an error was cut all the same, between two frames: fewer frames came
+/// than it announces by count or by duration (rounded, and rates are averages: a tenth may be missing), or a
+/// GIF lacks its end.
 bool ends_early(const VideoFile& file, size_t frames) {
+  if (container_name(file) == "gif") {
+    constexpr std::byte kTrailer{0x3B};  // GIF89a, section 27
+    const MappedFile bytes(file.path());
+    return bytes.bytes().empty() || bytes.bytes().back() != kTrailer;
+  }
   const AVStream& stream = file.stream();
   double announced = static_cast<double>(stream.nb_frames);
   if (announced == 0 && file.container().nb_streams == 1 && file.container().duration > 0) {

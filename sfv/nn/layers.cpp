@@ -1,5 +1,6 @@
 #include "sfv/nn/layers.h"
 
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/layer_norm.h>
 
 #include "sfv/core/check.h"
@@ -59,6 +60,7 @@ LayerNormImpl::LayerNormImpl(int64_t size, double eps) : eps_(eps) {
 }
 
 torch::Tensor LayerNormImpl::forward(const torch::Tensor& x) const {
+  if (x.is_meta()) return at::empty_like(x);
   return at::layer_norm(x, weight.sizes(), weight, bias, eps_);
 }
 

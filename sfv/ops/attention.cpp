@@ -1,6 +1,7 @@
 #include "sfv/ops/attention.h"
 
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/stack.h>
 
@@ -14,7 +15,7 @@ namespace {
 
 // q: [N, heads, S, D]; k, v: [N, heads, L, D].
 torch::Tensor counted_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
-  const torch::Tensor y = at::scaled_dot_product_attention(q, k, v);
+  const torch::Tensor y = q.is_meta() ? at::empty_like(q) : at::scaled_dot_product_attention(q, k, v);
   count_work(4.0 * static_cast<double>(q.numel()) * static_cast<double>(k.size(2)));
   return y;
 }

@@ -1,5 +1,6 @@
 #include "sfv/ops/group_norm.h"
 
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/silu.h>
 
@@ -9,6 +10,7 @@ namespace sfv::ops {
 
 torch::Tensor group_norm(const torch::Tensor& x, int64_t groups, const torch::Tensor& weight,
                          const torch::Tensor& bias, double eps, Activation activation) {
+  if (x.is_meta()) return at::empty_like(x, at::MemoryFormat::ChannelsLast);
   torch::Tensor y = as_channels_last(at::group_norm(as_channels_last(x), groups, weight, bias, eps));
   if (activation == Activation::kNone) return y;
   if (torch::GradMode::is_enabled()) return at::silu(y);

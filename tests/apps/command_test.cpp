@@ -25,14 +25,14 @@ using ::testing::internal::CaptureStdout;
 using ::testing::internal::GetCapturedStderr;
 using ::testing::internal::GetCapturedStdout;
 
-struct Run {
+struct ProgramRun {
   int code = 0;
   std::string out;
   std::string err;
 };
 
 // A program with one command that does `body`.
-Run run(std::vector<const char*> words, const CommandBody& body, int signal_number = 0) {
+ProgramRun run(std::vector<const char*> words, const CommandBody& body, int signal_number = 0) {
   CancelToken cancel;
   if (signal_number > 0) cancel.cancel(signal_number);
   Program program("sfv 1");
@@ -45,7 +45,7 @@ Run run(std::vector<const char*> words, const CommandBody& body, int signal_numb
   words.insert(words.begin(), "sfv");
   CaptureStdout();
   CaptureStderr();
-  Run result;
+  ProgramRun result;
   result.code = program.run(static_cast<int>(words.size()), words.data(), cancel);
   result.out = GetCapturedStdout();
   result.err = GetCapturedStderr();
@@ -63,7 +63,7 @@ TEST(Program, ReturnsWhatTheCommandReturns) {
 
 TEST(Program, EveryErrorHasItsExitCodeAndOneLine) {
   for (const ErrorRow& row : error_table()) {
-    const Run result = run({"go"}, throwing(row.code));
+    const ProgramRun result = run({"go"}, throwing(row.code));
     EXPECT_EQ(result.code, row.exit_code) << row.json;
     EXPECT_EQ(result.err, "sfv: error: [x] why\n");
     EXPECT_EQ(result.out, "");
@@ -78,7 +78,7 @@ TEST(Program, StopSignalsGiveTheirExitCode) {
 TEST(Program, JsonErrorsGoToStdoutToo) {
   EXPECT_EQ(run({"go", "--json"}, throwing(ErrorCode::kNoSpace)).out,
             "{\"error\":{\"code\":\"no_space\",\"reason\":\"x.reason\",\"message\":\"[x] why\"}}\n");
-  const Run usage = run({"go", "--json", "--nonsense"}, {});
+  const ProgramRun usage = run({"go", "--json", "--nonsense"}, {});
   EXPECT_EQ(usage.code, 2);
   EXPECT_THAT(usage.out, HasSubstr("\"reason\":\"usage\""));
 }
@@ -88,7 +88,7 @@ TEST(Program, UsageErrorsNameTheHelpThatAnswers) {
                                                 {"go", "--fit", "round"},
                                                 {"go", "extra"},
                                                 {"nothing"}}) {
-    const Run result = run(words, [](const CommandContext&) { return 0; });
+    const ProgramRun result = run(words, [](const CommandContext&) { return 0; });
     EXPECT_EQ(result.code, 2) << words.back();
     EXPECT_THAT(result.err, HasSubstr("--help"));
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
@@ -99,7 +99,7 @@ TEST(Program, UsageErrorsNameTheHelpThatAnswers) {
 
 TEST(Program, HelpAndVersionAreResults) {
   EXPECT_EQ(run({"--version"}, {}).out, "sfv 1\n");
-  const Run help = run({"go", "--help"}, {});
+  const ProgramRun help = run({"go", "--help"}, {});
   EXPECT_EQ(help.code, 0);
   EXPECT_THAT(help.out, HasSubstr("--fit crop|pad|stretch"));
   for (size_t begin = 0; begin < help.out.size();) {

@@ -2,9 +2,9 @@
 
 #include <string>
 
-#include "picture_files.h"
 #include "sfv/core/error.h"
 #include "sfv/io/image.h"
+#include "tests/io/picture_files.h"
 
 namespace sfv::io {
 namespace {

@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <functional>
 
-#include "picture_files.h"
 #include "sfv/core/error.h"
+#include "tests/io/picture_files.h"
 
 namespace sfv::io {
 namespace {

@@ -47,7 +47,8 @@ inline RgbImage read_ppm(const std::filesystem::path& path) {
 inline std::vector<std::filesystem::path> sample_pictures() {
   std::vector<std::filesystem::path> paths;
   for (const auto& entry : std::filesystem::directory_iterator(SFV_SOURCE_DIR "/tests/golden/images")) {
-    if (entry.path().extension() != ".ppm") paths.push_back(entry.path());
+    if (entry.path().extension() != ".ppm" && entry.path().extension() != ".md")
+      paths.push_back(entry.path());
   }
   std::sort(paths.begin(), paths.end());
   return paths;

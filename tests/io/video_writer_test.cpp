@@ -5,11 +5,13 @@
 #include <sys/resource.h>
 
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <map>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "sfv/io/image.h"
@@ -17,6 +19,7 @@
 #include "sfv/io/video_metadata.h"
 #include "sfv/io/video_reader.h"
 #include "tests/error_of.h"
+#include "tests/io/child_process.h"
 #include "tests/io/temp_folder.h"
 #include "tests/io/video_clips.h"
 
@@ -135,6 +138,32 @@ TEST_P(EveryFormat, LeavesNothingWhenCancelled) {
   const VideoWriteOptions options{.metadata = kMetadata, .thumbnail = folder_.path() / "thumb.png"};
   EXPECT_EQ(error_of([&] { write_video(make_moving_clip(32, 32, 3), output(), options, &cancel); }).code(),
             ErrorCode::kCancelled);
+  EXPECT_EQ(folder_.count(), 0U);
+}
+
+TEST_P(EveryFormat, LeavesNothingWhenCancelledInTheMiddle) {
+  CancelToken cancel;
+  std::atomic<bool> ended{false};
+  // The first thing that appears is the temporary file; by far not everything is written then.
+  std::thread user([&] {
+    while (folder_.count() == 0 && !ended) std::this_thread::yield();
+    cancel.cancel();
+  });
+  const Error error = error_of([&] { write_video(make_noise_clip(160, 120, 60), output(), {}, &cancel); });
+  ended = true;
+  user.join();
+  EXPECT_EQ(error.code(), ErrorCode::kCancelled) << error.what();
+  EXPECT_EQ(folder_.count(), 0U);
+}
+
+TEST_P(EveryFormat, NamesAFolderThatMayNotBeWritten) {
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms(0555));
+  EXPECT_TRUE(passes_as_ordinary_user([&] {
+    const Error error = error_of([&] { write_video(make_moving_clip(16, 16, 1), output(), {}); });
+    return error.code() == ErrorCode::kPermission &&
+           std::string_view(error.what()).find(folder_.path().string()) != std::string_view::npos;
+  }));
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms(0755));
   EXPECT_EQ(folder_.count(), 0U);
 }
 

@@ -5,10 +5,10 @@
 
 #include <filesystem>
 
+#include "sfv/checkpoint/component_config.h"
 #include "sfv/core/check.h"
 #include "sfv/io/safetensors.h"
 #include "sfv/models/autoencoder_tiny.h"
-#include "tests/parity/case_config.h"
 #include "tests/parity/rule_weights.h"
 
 namespace sfv::parity {
@@ -102,8 +102,13 @@ Tensors run_tiny_decoder(models::TinyKind kind, const json& test_case, const Run
 
 }  // namespace
 
+io::JsonConfig config_of(const json& config) {
+  return io::JsonConfig::parse(config.dump(), "cases.json");
+}
+
 Tensors run_unet(const json& test_case, const RunOptions& options) {
-  models::UNetSpatioTemporalConditionModel model(unet_config(test_case.at("config")));
+  models::UNetSpatioTemporalConditionModel model(
+      checkpoint::read_unet_config(config_of(test_case.at("config"))));
   prepare(*model, test_case, options);
   const int64_t B = integer(test_case, "batch");
   const models::UNetConfig& config = model->config();
@@ -125,7 +130,7 @@ Tensors run_unet(const json& test_case, const RunOptions& options) {
 }
 
 Tensors run_vae_encoder(const json& test_case, const RunOptions& options) {
-  models::AutoencoderKLTemporalDecoder model(vae_config(test_case.at("config")));
+  models::AutoencoderKLTemporalDecoder model(checkpoint::read_vae_config(config_of(test_case.at("config"))));
   prepare(*model, test_case, options);
   const torch::Tensor sample = rule_input("sample",
                                           {integer(test_case, "batch"), model->config().in_channels,
@@ -136,7 +141,7 @@ Tensors run_vae_encoder(const json& test_case, const RunOptions& options) {
 }
 
 Tensors run_vae_decoder(const json& test_case, const RunOptions& options) {
-  models::AutoencoderKLTemporalDecoder model(vae_config(test_case.at("config")));
+  models::AutoencoderKLTemporalDecoder model(checkpoint::read_vae_config(config_of(test_case.at("config"))));
   prepare(*model, test_case, options);
   const int64_t F = integer(test_case, "frames");
   const torch::Tensor sample = rule_input("sample",
@@ -148,7 +153,8 @@ Tensors run_vae_decoder(const json& test_case, const RunOptions& options) {
 }
 
 Tensors run_clip(const json& test_case, const RunOptions& options) {
-  models::CLIPVisionModelWithProjection model(clip_config(test_case.at("config")));
+  models::CLIPVisionModelWithProjection model(
+      checkpoint::read_clip_config(config_of(test_case.at("config"))));
   prepare(*model, test_case, options);
   const models::ClipVisionConfig& config = model->config();
   const torch::Tensor sample = rule_input(

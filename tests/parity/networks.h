@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "sfv/io/json_config.h"
+
 namespace sfv::parity {
 
 using Tensors = std::map<std::string, torch::Tensor>;
@@ -15,6 +17,9 @@ struct RunOptions {
   torch::Device device = torch::kCPU;
   std::string shared_data;  // folder with taesd/…; empty: none
 };
+
+/// A config object of a case, for the readers of model configs.
+[[nodiscard]] io::JsonConfig config_of(const nlohmann::json& config);
 
 // One function a `network` of cases.json. Each returns the tensors that reference.py gives, under the same
 // names, on the CPU in float32: "output", and "grad/<parameter>" and "grad_input/sample" where the case asks

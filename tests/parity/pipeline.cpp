@@ -1,8 +1,8 @@
 // The C++ half of pipeline_case.py.
 #include <cmath>
 
+#include "sfv/checkpoint/component_config.h"
 #include "sfv/pipeline/image_to_video.h"
-#include "tests/parity/case_config.h"
 #include "tests/parity/rule_weights.h"
 #include "tests/parity/stages.h"
 
@@ -17,17 +17,19 @@ checkpoint::Model build_model(const json& test_case, const RunOptions& options) 
   const json& components = test_case.at("components");
   const auto weights = test_case.at("weights").get<std::string>();
   checkpoint::Model model;
-  model.unet = models::UNetSpatioTemporalConditionModel(unet_config(components.at("unet")));
-  model.vae = models::AutoencoderKLTemporalDecoder(vae_config(components.at("vae")));
-  model.image_encoder = models::CLIPVisionModelWithProjection(clip_config(components.at("image_encoder")));
+  model.unet = models::UNetSpatioTemporalConditionModel(
+      checkpoint::read_unet_config(config_of(components.at("unet"))));
+  model.vae =
+      models::AutoencoderKLTemporalDecoder(checkpoint::read_vae_config(config_of(components.at("vae"))));
+  model.image_encoder = models::CLIPVisionModelWithProjection(
+      checkpoint::read_clip_config(config_of(components.at("image_encoder"))));
   for (torch::nn::Module* network :
        {static_cast<torch::nn::Module*>(model.unet.get()), static_cast<torch::nn::Module*>(model.vae.get()),
         static_cast<torch::nn::Module*>(model.image_encoder.get())}) {
     fill_by_rule(*network, weights);
     network->to(options.device, options.dtype);
   }
-  model.scheduler.sigma_min = components.at("scheduler").at("sigma_min").get<double>();
-  model.scheduler.sigma_max = components.at("scheduler").at("sigma_max").get<double>();
+  model.scheduler = checkpoint::read_scheduler_config(config_of(components.at("scheduler")));
   model.dtype = options.dtype;
   model.device = options.device;
   return model;

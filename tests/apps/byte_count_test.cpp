@@ -1,0 +1,26 @@
+#include "apps/sfv/byte_count.h"
+
+#include <gtest/gtest.h>
+
+#include "sfv/core/error.h"
+
+namespace sfv::cli {
+namespace {
+
+TEST(ByteCount, ReadsDecimalAndBinaryUnits) {
+  EXPECT_EQ(parse_byte_count("1"), 1U);
+  EXPECT_EQ(parse_byte_count("100KB"), 100000U);
+  EXPECT_EQ(parse_byte_count("5GB"), 5000000000U);
+  EXPECT_EQ(parse_byte_count("2GiB"), 2147483648U);
+  EXPECT_EQ(parse_byte_count("1TiB"), 1099511627776U);
+}
+
+TEST(ByteCount, RefusesEverythingElse) {
+  for (const char* text :
+       {"", "0", "0GB", "GB", "-1", "5 GB", "5gb", "5G", "1.5GB", "99999999999999999999", "9999999999TB"}) {
+    EXPECT_THROW((void)parse_byte_count(text), Error) << text;
+  }
+}
+
+}  // namespace
+}  // namespace sfv::cli
