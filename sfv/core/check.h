@@ -18,7 +18,7 @@ template <typename... Parts>
 }  // namespace sfv
 
 /// Throws sfv::Error(ErrorCode::code, concat(…)) when the condition is false. The message is built only then.
-#define SFV_CHECK(condition, code, ...)                                             \
-  do {                                                                              \
+#define SFV_CHECK(condition, code, ...)                                                       \
+  do {                                                                                        \
     if (!(condition)) throw ::sfv::Error(::sfv::ErrorCode::code, ::sfv::concat(__VA_ARGS__)); \
   } while (false)

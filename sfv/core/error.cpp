@@ -52,9 +52,13 @@ ErrorCode code_of(int error_number) {
 Error::Error(ErrorCode code, const std::string& message, std::string reason)
     : std::runtime_error(message), code_(code), reason_(std::move(reason)) {}
 
-std::span<const ErrorRow> error_table() { return kTable; }
+std::span<const ErrorRow> error_table() {
+  return kTable;
+}
 
-const ErrorRow& error_row(ErrorCode code) { return kTable[static_cast<size_t>(code)]; }
+const ErrorRow& error_row(ErrorCode code) {
+  return kTable[static_cast<size_t>(code)];
+}
 
 Error system_error(int error_number, const std::string& message) {
   return {code_of(error_number), message + ": " + std::strerror(error_number)};

@@ -25,7 +25,8 @@ enum class ErrorCode {
 };
 
 /// The one exception type of the library. Messages read "[where] expected, found, what to do".
-/// reason() is a stable machine-readable refinement of the code ("safetensors.invalid_offset"), empty where there is none.
+/// reason() is a stable machine-readable refinement of the code ("safetensors.invalid_offset"), empty where
+/// there is none.
 class Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message, std::string reason = {});
@@ -40,9 +41,9 @@ class Error : public std::runtime_error {
 
 struct ErrorRow {
   ErrorCode code;
-  int exit_code;           // of the process
-  int http_status;         // of the server
-  std::string_view json;   // `code` in JSON errors
+  int exit_code;          // of the process
+  int http_status;        // of the server
+  std::string_view json;  // `code` in JSON errors
 };
 
 /// One row per ErrorCode, in declaration order.

@@ -33,7 +33,8 @@ struct GuidanceRange {
   double max = 3;
 };
 
-/// The names used on the command line, in sfv.json and in clips: "one-step", "euler", "lcm"; "crop", "pad", "stretch"; "vae", "tiny".
+/// The names used on the command line, in sfv.json and in clips: "one-step", "euler", "lcm"; "crop", "pad",
+/// "stretch"; "vae", "tiny".
 [[nodiscard]] std::string_view to_string(SamplerKind kind);
 [[nodiscard]] std::string_view to_string(Fit fit);
 [[nodiscard]] std::string_view to_string(DecoderKind kind);
@@ -42,21 +43,22 @@ struct GuidanceRange {
 [[nodiscard]] Fit parse_fit(std::string_view text);
 [[nodiscard]] DecoderKind parse_decoder(std::string_view text);
 
-/// Settings that may come from the caller, from the model's sfv.json, or from diffusers' defaults, in this order.
+/// Settings that may come from the caller, from the model's sfv.json, or from diffusers' defaults, in this
+/// order.
 struct GenerateOptions {
   std::optional<SamplerKind> sampler;
-  std::optional<int64_t> steps;           // denoiser evaluations, >= 1
+  std::optional<int64_t> steps;  // denoiser evaluations, >= 1
   std::optional<GuidanceRange> guidance;
-  std::vector<double> sigmas;             // euler only: noise levels, falling, ending in 0; replaces steps
-  std::optional<int64_t> width;           // pixels, divisible by 8
-  std::optional<int64_t> height;          // pixels, divisible by 8
-  std::optional<int64_t> frames;          // >= 1
-  std::optional<int64_t> fps;             // frames per second of the clip; the network is told fps - 1, as in diffusers
-  std::optional<double> motion;           // motion_bucket_id: 127 is SVD's usual, more moves more
-  std::optional<double> noise_aug;        // strength of the noise on the condition image, >= 0
+  std::vector<double> sigmas;     // euler only: noise levels, falling, ending in 0; replaces steps
+  std::optional<int64_t> width;   // pixels, divisible by 8
+  std::optional<int64_t> height;  // pixels, divisible by 8
+  std::optional<int64_t> frames;  // >= 1
+  std::optional<int64_t> fps;  // frames per second of the clip; the network is told fps - 1, as in diffusers
+  std::optional<double> motion;     // motion_bucket_id: 127 is SVD's usual, more moves more
+  std::optional<double> noise_aug;  // strength of the noise on the condition image, >= 0
   std::optional<Fit> fit;
   DecoderKind decoder = DecoderKind::kVae;
-  std::optional<int64_t> decode_chunk;    // frames a decoder call, diffusers' semantics; empty: the whole clip
+  std::optional<int64_t> decode_chunk;  // frames a decoder call, diffusers' semantics; empty: the whole clip
   uint64_t seed = 0;
 };
 
@@ -65,7 +67,7 @@ struct GenerateSettings {
   SamplerKind sampler = SamplerKind::kEuler;
   int64_t steps = 25;
   GuidanceRange guidance;
-  std::vector<double> sigmas;   // as asked for; empty: the sampler's own schedule
+  std::vector<double> sigmas;  // as asked for; empty: the sampler's own schedule
   int64_t width = 1024;
   int64_t height = 576;
   int64_t frames = 14;
@@ -78,10 +80,10 @@ struct GenerateSettings {
   uint64_t seed = 0;
 };
 
-/// The settings for `options`, taking what the caller left open from `model` (sfv.json) and then from diffusers.
-/// A sampler chosen by the caller brings its own steps and guidance: lcm 4 steps at 1:1, one-step 1 step at 1:1, euler 25 at 1:3,
-/// unless that sampler is also the model's own. num_frames: the UNet config's.
-/// Errors: kInvalidArgument naming the option, its range and the value.
+/// The settings for `options`, taking what the caller left open from `model` (sfv.json) and then from
+/// diffusers. A sampler chosen by the caller brings its own steps and guidance: lcm 4 steps at 1:1, one-step
+/// 1 step at 1:1, euler 25 at 1:3, unless that sampler is also the model's own. num_frames: the UNet
+/// config's. Errors: kInvalidArgument naming the option, its range and the value.
 [[nodiscard]] GenerateSettings resolve_settings(const GenerateOptions& options, const GenerateOptions& model,
                                                 int64_t num_frames);
 
@@ -97,8 +99,8 @@ class VideoGenerator {
  public:
   virtual ~VideoGenerator() = default;
   /// sink and cancel may be null. Errors: kInvalidArgument, kNotFinite, kCancelled, kOutOfMemory.
-  [[nodiscard]] virtual GenerateResult generate(const RgbImage& image, const GenerateOptions& options, ProgressSink* sink,
-                                                const CancelToken* cancel) = 0;
+  [[nodiscard]] virtual GenerateResult generate(const RgbImage& image, const GenerateOptions& options,
+                                                ProgressSink* sink, const CancelToken* cancel) = 0;
 };
 
 }  // namespace sfv

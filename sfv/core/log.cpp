@@ -32,7 +32,11 @@ LogSink set_log_sink(LogSink next) {
   return std::exchange(sink(), std::move(next));
 }
 
-void log_info(const std::string& message) { log(LogLevel::kInfo, message); }
-void log_warning(const std::string& message) { log(LogLevel::kWarning, message); }
+void log_info(const std::string& message) {
+  log(LogLevel::kInfo, message);
+}
+void log_warning(const std::string& message) {
+  log(LogLevel::kWarning, message);
+}
 
 }  // namespace sfv

@@ -14,7 +14,8 @@ Progress::Progress(std::vector<ProgressStage> stages, ProgressSink* sink, const 
 
 void Progress::begin_next_stage() {
   if (cancel_ != nullptr) cancel_->throw_if_cancelled();
-  SFV_CHECK(next_stage_ < stages_.size(), kInternal, "[progress] more stages were begun than the ", stages_.size(), " planned");
+  SFV_CHECK(next_stage_ < stages_.size(), kInternal, "[progress] more stages were begun than the ",
+            stages_.size(), " planned");
   if (next_stage_ > 0) {
     in_stage_ = stages_[next_stage_ - 1].operations;
     report(true);

@@ -11,10 +11,10 @@ namespace sfv {
 
 /// A state of long work, as shown to a person. Counts finished operations, not time.
 struct ProgressUpdate {
-  std::string stage;             // "denoise 2/25"
-  double fraction = 0;           // of the whole work, 0..1, never falls
-  double operations_per_s = 0;   // measured over the stages so far; 0 while unknown
-  double seconds_left = -1;      // < 0 while unknown
+  std::string stage;            // "denoise 2/25"
+  double fraction = 0;          // of the whole work, 0..1, never falls
+  double operations_per_s = 0;  // measured over the stages so far; 0 while unknown
+  double seconds_left = -1;     // < 0 while unknown
   bool stage_finished = false;
 };
 
@@ -25,15 +25,16 @@ class ProgressSink {
   virtual void update(const ProgressUpdate& update) = 0;
 };
 
-/// One part of the work and how much it weighs. For the network stages: counted operations. For a stage without
-/// operations of its own (loading, writing): the operations that would take about as long.
+/// One part of the work and how much it weighs. For the network stages: counted operations. For a stage
+/// without operations of its own (loading, writing): the operations that would take about as long.
 struct ProgressStage {
   std::string name;
   double operations = 0;
 };
 
-/// Turns counted operations into progress over a known list of stages, and stops the work when its token is set.
-/// Used from one thread; begin() each stage in order, then count_work() inside a WorkScope of this meter.
+/// Turns counted operations into progress over a known list of stages, and stops the work when its token is
+/// set. Used from one thread; begin() each stage in order, then count_work() inside a WorkScope of this
+/// meter.
 class Progress : public WorkMeter {
  public:
   /// sink and cancel may be null and are borrowed.
@@ -56,11 +57,11 @@ class Progress : public WorkMeter {
   ProgressSink* sink_;
   const CancelToken* cancel_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  double total_ = 0;           // operations of all stages
-  double finished_ = 0;        // operations of ended stages
-  double in_stage_ = 0;        // operations done of the current stage
+  double total_ = 0;     // operations of all stages
+  double finished_ = 0;  // operations of ended stages
+  double in_stage_ = 0;  // operations done of the current stage
   bool is_finished_ = false;
-  size_t next_stage_ = 0;      // current stage + 1; 0 before the first
+  size_t next_stage_ = 0;  // current stage + 1; 0 before the first
 };
 
 }  // namespace sfv

@@ -2,6 +2,8 @@
 
 namespace sfv {
 
-std::string_view version() { return SFV_VERSION; }
+std::string_view version() {
+  return SFV_VERSION;
+}
 
 }  // namespace sfv

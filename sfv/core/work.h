@@ -2,8 +2,8 @@
 
 namespace sfv {
 
-/// Receives the operations a network has finished (2 x multiply-adds of convolutions, linears and attention products),
-/// and may stop the work by throwing.
+/// Receives the operations a network has finished (2 x multiply-adds of convolutions, linears and attention
+/// products), and may stop the work by throwing.
 class WorkMeter {
  public:
   virtual ~WorkMeter() = default;
@@ -12,8 +12,8 @@ class WorkMeter {
 };
 
 /// Makes `meter` the one that count_work() on this thread reports to, until the scope ends (scopes nest).
-/// The one ambient thing in the library: a meter is needed in every block of every network and belongs to none of them,
-/// as libtorch's grad mode does.
+/// The one ambient thing in the library: a meter is needed in every block of every network and belongs to
+/// none of them, as libtorch's grad mode does.
 class WorkScope {
  public:
   explicit WorkScope(WorkMeter& meter);
