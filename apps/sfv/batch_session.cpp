@@ -6,7 +6,6 @@
 #include "apps/sfv/batch_report.h"
 #include "apps/sfv/error_report.h"
 #include "apps/sfv/stop_signals.h"
-#include "apps/sfv/terminal.h"
 #include "sfv/core/log.h"
 
 namespace sfv::cli {
@@ -18,7 +17,7 @@ class LogToDisplay {
   LogToDisplay(ProgressDisplay& display, bool quiet)
       : before_(set_log_sink([&display, quiet](LogLevel level, const std::string& message) {
           if (level == LogLevel::kWarning) {
-            display.print_line("sfv: " + tinted("warning:", Tint::kYellow) + " " + message);
+            display.print_line(warning_line(message));
           } else if (!quiet) {
             display.print_line("sfv: " + message);
           }

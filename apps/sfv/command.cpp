@@ -10,6 +10,7 @@
 
 #include "apps/sfv/error_report.h"
 #include "apps/sfv/help_format.h"
+#include "sfv/core/log.h"
 
 namespace sfv::cli {
 namespace {
@@ -87,6 +88,10 @@ int Program::report_usage_error(const std::exception& error, bool json) {
 
 int Program::run(int argc, const char* const* argv, const CancelToken& cancel) {
   const bool json = asks_for_json(argc, argv);
+  // Until a command shows them above its bar.
+  set_log_sink([](LogLevel level, const std::string& message) {
+    if (level == LogLevel::kWarning) std::fprintf(stderr, "%s\n", warning_line(message).c_str());
+  });
   try {
     if (argc < 2) {
       std::fprintf(stderr, "%s", root_->help().c_str());

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "apps/sfv/terminal.h"
+
 namespace sfv::cli {
 namespace {
 
@@ -50,6 +52,10 @@ std::string error_line(const std::string& message) {
   std::string line = "sfv: error: " + message;
   while (!line.empty() && line.back() == '\n') line.pop_back();
   return line;
+}
+
+std::string warning_line(const std::string& message) {
+  return "sfv: " + tinted("warning:", Tint::kYellow) + " " + message;
 }
 
 std::string error_json(const Error& error) {

@@ -18,6 +18,8 @@ namespace sfv::cli {
 
 /// "sfv: error: …" without line breaks at the end.
 [[nodiscard]] std::string error_line(const std::string& message);
+/// "sfv: warning: …", the first word in colour on a terminal.
+[[nodiscard]] std::string warning_line(const std::string& message);
 /// {"error": {"code": …, "reason": …, "message": …}} in one line.
 [[nodiscard]] std::string error_json(const Error& error);
 

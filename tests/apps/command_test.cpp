@@ -14,6 +14,7 @@
 #include "apps/sfv/engine_options.h"
 #include "apps/sfv/error_report.h"
 #include "apps/sfv/help_format.h"
+#include "sfv/core/log.h"
 
 namespace sfv::cli {
 namespace {
@@ -68,6 +69,15 @@ TEST(Program, EveryErrorHasItsExitCodeAndOneLine) {
     EXPECT_EQ(result.err, "sfv: error: [x] why\n");
     EXPECT_EQ(result.out, "");
   }
+}
+
+TEST(Program, WarningsReachStderr) {
+  const auto warning = [](const CommandContext&) {
+    log_warning("look out");
+    log_info("by the way");
+    return 0;
+  };
+  EXPECT_EQ(run({"go"}, warning).err, "sfv: warning: look out\n");
 }
 
 TEST(Program, StopSignalsGiveTheirExitCode) {
