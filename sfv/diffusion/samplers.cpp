@@ -36,7 +36,9 @@ torch::Tensor sample_lcm(torch::Tensor x, const std::vector<float>& sigmas, cons
 }
 
 torch::Tensor sample_one_step(const torch::Tensor& x, float sigma_max, const VPrediction& network) {
-  return to_x0(x.to(at::kFloat), predict(x, sigma_max, network), sigma_max).to(x.scalar_type());
+  // Euler's step to 0 ends at x0_hat; taken as diffusers takes it, its rounding (about 1e-7 sigma_max) is the
+  // same too.
+  return sample_euler(x, {sigma_max, 0}, network);
 }
 
 torch::Tensor guide(const torch::Tensor& v_cond, const torch::Tensor& v_uncond, double min, double max) {
