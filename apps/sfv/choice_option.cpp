@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 
 #include "sfv/core/check.h"
 
@@ -47,5 +48,12 @@ std::function<std::string(const std::string&)> in_range(T low, T high) {
 
 template std::function<std::string(const std::string&)> in_range<int64_t>(int64_t, int64_t);
 template std::function<std::string(const std::string&)> in_range<double>(double, double);
+
+std::string check_seed(const std::string& text) {
+  uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error == std::errc() && end == text.data() + text.size()) return {};
+  return "expected a seed from 0 to 18446744073709551615, got " + text;
+}
 
 }  // namespace sfv::cli

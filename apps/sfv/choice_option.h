@@ -22,4 +22,7 @@ template <typename T>
 extern template std::function<std::string(const std::string&)> in_range<int64_t>(int64_t, int64_t);
 extern template std::function<std::string(const std::string&)> in_range<double>(double, double);
 
+/// A check for seeds, 0 to 2^64 - 1: CLI11 alone takes -1 for the largest.
+[[nodiscard]] std::string check_seed(const std::string& text);
+
 }  // namespace sfv::cli

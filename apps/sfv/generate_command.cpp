@@ -147,6 +147,7 @@ void add_batch_options(CLI::App& command, Options& options) {
       .add_option("--seed", options.seed,
                   "0 to 18446744073709551615; same seed, same bytes. Default: random, printed and stored")
       ->type_name("S")
+      ->check(check_seed)
       ->group(kGroup);
   command
       .add_option("--variations", options.variations,

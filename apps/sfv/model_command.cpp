@@ -90,7 +90,8 @@ void add_init(Program& program, CLI::App& model) {
       ->required()
       ->type_name("DIR");
   command.add_option("--seed", options->seed, "Seed of the weights, 0 to 2^64 - 1. Default: 0")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(check_seed);
   add_choice(command, "--dtype", options->dtype, {"fp32", "bf16", "fp16"}, "Number format. Default: fp32");
   program.add_json_flag(command, options->json);
 }

@@ -149,6 +149,13 @@ TEST(ClipOptions, LeaveOpenWhatWasNotGiven) {
   EXPECT_EQ(parsed.guidance->max, 2);
 }
 
+TEST(CheckSeed, TakesWholeNumbersOf64BitsOnly) {
+  for (const char* good : {"0", "7", "18446744073709551615"}) EXPECT_EQ(check_seed(good), "") << good;
+  for (const char* bad : {"-1", "+1", "18446744073709551616", "1.5", "0x10", " 1", "", "x"}) {
+    EXPECT_THAT(check_seed(bad), HasSubstr("expected a seed from 0 to 18446744073709551615")) << bad;
+  }
+}
+
 TEST(HelpFormat, BreaksLinesAtSpaces) {
   EXPECT_EQ(wrap_text("aa bb cc", 5, "  "), "aa bb\n  cc");
   EXPECT_EQ(wrap_text("a-word-too-long b", 5, ""), "a-word-too-long\nb");

@@ -120,11 +120,11 @@ class Outputs(SfvCase):
                 for name in ("a.mp4", "a.mkv", "a.gif", "a.webp", "frames", "f_%03d.png"):
                     with self.subTest(name=name):
                         done = self.generate(PHOTO, "-o", disk / name, "--frames", 8, "--crf", 0, expect=1,
-                                             small=["--size", "128x128", "--steps", "1", "--threads", "2"])
+                                             small=["--size", "128x128", "--steps", "1", "--threads", "1"])
                         self.assert_one_error(done, "No space left")
                         self.assertEqual(list(disk.iterdir()), [])
                 error = json.loads(self.generate(PHOTO, "-o", disk / "a.mkv", "--frames", 8, "--json", expect=1,
-                                                 small=["--size", "128x128", "--steps", "1", "--threads", "2"]).stdout)["error"]
+                                                 small=["--size", "128x128", "--steps", "1", "--threads", "1"]).stdout)["error"]
                 self.assertEqual(error["code"], "no_space")
             finally:
                 subprocess.run(["umount", place], check=True)

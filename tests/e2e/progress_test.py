@@ -8,7 +8,7 @@ import unittest
 
 from sfv_case import BINARY, PHOTO, SfvCase
 
-MEDIUM = ["--size", "256x256", "--frames", "6", "--steps", "4", "--guidance", "1:1", "--threads", "2"]
+MEDIUM = ["--size", "192x192", "--frames", "6", "--steps", "4", "--guidance", "1:1", "--threads", "1"]
 
 
 class Progress(SfvCase):
@@ -65,7 +65,7 @@ class Display(SfvCase):
         for bar in bars:
             self.assertLess(len(bar.replace("\x1b[K", "")), 80)
         # Taken away at the end: the last thing on the screen is the summary.
-        self.assertRegex(drawn.rstrip().splitlines()[-1], r"a\.mkv: 6 frames of 256x256")
+        self.assertRegex(drawn.rstrip().splitlines()[-1], r"a\.mkv: 6 frames of 192x192")
 
     def test_plain_lines_without_a_terminal_or_on_a_dumb_one(self):
         stderr = self.generate(PHOTO, "-o", "b.mkv", small=MEDIUM).stderr

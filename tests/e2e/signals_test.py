@@ -8,7 +8,7 @@ import unittest
 
 from sfv_case import BINARY, PHOTO, SfvCase
 
-LONG = ["--size", "128x128", "--frames", "6", "--threads", "2", "--seed", "1"]
+LONG = ["--size", "128x128", "--frames", "6", "--threads", "1", "--seed", "1"]
 
 
 class StopSignals(SfvCase):

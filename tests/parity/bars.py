@@ -11,6 +11,7 @@ STAGE_BAR = 1e-4       # relative L2, of what passes between the pipeline's stag
 SCHEDULE_BAR = 5e-7    # relative L2, of noise levels and solver steps: 700 for sqrt(700^2 + 1) shows
 DRAW_BAR = 1e-6        # absolute, of random draws and resized pixels
 TINY_GRADIENT = 1e-6   # of the global norm: smaller tensors are measured against the global norm
+OWN_GRADIENT_BAR = 3e-5  # relative: how well the reference's own float32 defines a gradient, see README.md
 HALF_BAR = 1.5         # bf16, fp16: error against fp32, as a multiple of the reference's own
 
 
@@ -58,7 +59,7 @@ def output_row(case: dict, name: str, ours, theirs) -> Row:
     return Row(case["name"], name, relative, largest, f"rel {bar:.0e}", relative <= bar)
 
 
-def gradient_row(case: dict, ours: dict, theirs: dict) -> Row:
+def gradient_row(case: dict, ours: dict, theirs: dict, bar: float = GRADIENT_BAR, what: str = "gradients") -> Row:
     """The worst gradient of a case."""
     total = sum(norm(g) ** 2 for g in theirs.values()) ** 0.5
     worst = None
@@ -72,8 +73,8 @@ def gradient_row(case: dict, ours: dict, theirs: dict) -> Row:
             error = float("inf")
         if worst is None or error > worst[0]:
             worst = error, name, float(np.abs(got - expected).max())
-    return Row(case["name"], f"{len(theirs)} gradients, worst {worst[1][-60:]}", worst[0], worst[2],
-               f"rel {GRADIENT_BAR:.0e}", worst[0] <= GRADIENT_BAR)
+    return Row(case["name"], f"{len(theirs)} {what}, worst {worst[1][-60:]}", worst[0], worst[2],
+               f"rel {bar:.0e}", worst[0] <= bar)
 
 
 def compare_case(case: dict, ours: dict, theirs: dict) -> list:
@@ -89,6 +90,14 @@ def compare_case(case: dict, ours: dict, theirs: dict) -> list:
     if expected:
         rows.append(gradient_row(case, ours, expected))
     return rows
+
+
+def compare_exact(case: dict, ours: dict, theirs: dict, exact: dict) -> list:
+    """The gradients of both programs against the reference's in float64."""
+    def of(tensors):
+        return {k: v for k, v in tensors.items() if k.startswith("grad")}
+    return [gradient_row(case, of(theirs), of(exact), OWN_GRADIENT_BAR, "of diffusers"),
+            gradient_row(case, of(ours), of(exact), GRADIENT_BAR, "of sfv")]
 
 
 def compare_half(case: dict, ours: dict, theirs: dict, exact: dict, dtype: str) -> list:

@@ -3,6 +3,7 @@
 
   compare.py --tool build/dev/tests/parity/sfv_parity [CASE...]     the cases of cases.json (--large: real widths too)
   compare.py --tool ... --dtype bf16                                errors against fp32, as a multiple of diffusers'
+  compare.py --tool ... --exact                                     gradients, sfv's and diffusers', against float64
   compare.py --model DIR --binary build/dev/bin/sfv --image PHOTO   any diffusers model folder, stage by stage
 
 The two programs run one after the other and meet by file, so that the memory of one is free before the other starts.
@@ -16,7 +17,7 @@ import tempfile
 
 from safetensors.numpy import load_file
 
-from bars import HEADER, compare_case, compare_half
+from bars import HEADER, compare_case, compare_exact, compare_half
 from cases import select_cases
 
 HERE = pathlib.Path(__file__).parent
@@ -45,8 +46,8 @@ def compare_batch(cases: list, arguments, folder: pathlib.Path) -> list:
     theirs, exact, ours = folder / "theirs", folder / "exact", folder / "ours"
     reference = [sys.executable, HERE / "reference.py"]
     run([*reference, *names, "-o", theirs, "--dtype", arguments.dtype])
-    if arguments.dtype != "fp32":
-        run([*reference, *names, "-o", exact])
+    if arguments.exact or arguments.dtype != "fp32":
+        run([*reference, *names, "-o", exact, "--dtype", "fp64" if arguments.exact else "fp32"])
     run([arguments.tool, *names, "-o", ours, "--dtype", arguments.dtype, "--device", arguments.device])
     rows = []
     for case in cases:
@@ -54,7 +55,9 @@ def compare_batch(cases: list, arguments, folder: pathlib.Path) -> list:
         if expected is None:
             print(f"{case['name']:34} skipped: its data file is not there")
             continue
-        if arguments.dtype == "fp32":
+        if arguments.exact:
+            fresh = compare_exact(case, got or {}, expected, load(exact, case))
+        elif arguments.dtype == "fp32":
             fresh = compare_case(case, got or {}, expected)
         else:
             fresh = compare_half(case, got or {}, expected, load(exact, case), arguments.dtype)
@@ -67,7 +70,9 @@ def compare_batch(cases: list, arguments, folder: pathlib.Path) -> list:
 def compare_cases(arguments) -> list:
     sizes = ("large",) if arguments.only_large else ("golden", "live") + (("large",) if arguments.large else ())
     cases = select_cases(arguments.cases, sizes)
-    if arguments.dtype != "fp32":
+    if arguments.exact:
+        cases = [c for c in cases if c.get("gradient")]
+    elif arguments.dtype != "fp32":
         cases = [c for c in cases if c["network"] not in NO_DTYPE and not c.get("gradient")]
     print(HEADER)
     rows = []
@@ -86,6 +91,7 @@ def main() -> int:
     parser.add_argument("--large", action="store_true", help="also the real-width cases (about 14 GB of memory)")
     parser.add_argument("--only-large", action="store_true")
     parser.add_argument("--dtype", choices=("fp32", "bf16", "fp16"), default="fp32")
+    parser.add_argument("--exact", action="store_true", help="the cases with gradients, both sides against float64")
     parser.add_argument("--device", default="cpu", help="sfv's; the reference runs on the CPU")
     parser.add_argument("--work", type=pathlib.Path, help="where the files meet; default: the system's temporary folder")
     model = parser.add_argument_group("any model")

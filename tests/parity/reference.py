@@ -30,7 +30,7 @@ from pipeline_case import build_pipeline, run_pipeline
 RUNNERS = {"unet": run_unet, "vae_encoder": run_vae_encoder, "vae_decoder": run_vae_decoder, "clip": run_clip,
            "taesd_encoder": run_taesd_encoder, "taesd_decoder": run_taesd_decoder, "taesdv_decoder": run_taesdv_decoder,
            "scheduler": run_scheduler, "preprocess": run_preprocess, "noise": run_noise, "pipeline": run_pipeline}
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+DTYPES = {"fp64": torch.float64, "fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 NO_DTYPE = ("scheduler", "preprocess", "noise")  # defined in float32 only
 
 
