@@ -3,7 +3,8 @@
 namespace sfv {
 
 /// Receives the operations a network has finished (2 x multiply-adds of convolutions, linears and attention
-/// products), and may stop the work by throwing.
+/// products, and for passes over memory those that would take as long, see ops/cost.h), and may stop the work
+/// by throwing.
 class WorkMeter {
  public:
   virtual ~WorkMeter() = default;

@@ -4,7 +4,9 @@
 #include <ATen/ops/layer_norm.h>
 
 #include "sfv/core/check.h"
+#include "sfv/core/work.h"
 #include "sfv/ops/conv.h"
+#include "sfv/ops/cost.h"
 #include "sfv/ops/linear.h"
 #include "sfv/tensor/parameter.h"
 
@@ -60,6 +62,7 @@ LayerNormImpl::LayerNormImpl(int64_t size, double eps) : eps_(eps) {
 }
 
 torch::Tensor LayerNormImpl::forward(const torch::Tensor& x) const {
+  count_work(ops::kNormCost * static_cast<double>(x.numel()));
   if (x.is_meta()) return at::empty_like(x);
   return at::layer_norm(x, weight.sizes(), weight, bias, eps_);
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sfv/core/work.h"
+#include "sfv/ops/cost.h"
 #include "sfv/ops/split.h"
 
 namespace sfv::ops {
@@ -16,7 +17,8 @@ namespace {
 // q: [N, heads, S, D]; k, v: [N, heads, L, D].
 torch::Tensor counted_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
   const torch::Tensor y = q.is_meta() ? at::empty_like(q) : at::scaled_dot_product_attention(q, k, v);
-  count_work(4.0 * static_cast<double>(q.numel()) * static_cast<double>(k.size(2)));
+  const double elements = static_cast<double>(q.numel() / q.size(3)) * static_cast<double>(k.size(2));
+  count_work(elements * (4.0 * static_cast<double>(q.size(3)) + kSoftmaxCost));
   return y;
 }
 

@@ -4,12 +4,15 @@
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/silu.h>
 
+#include "sfv/core/work.h"
+#include "sfv/ops/cost.h"
 #include "sfv/tensor/layout.h"
 
 namespace sfv::ops {
 
 torch::Tensor group_norm(const torch::Tensor& x, int64_t groups, const torch::Tensor& weight,
                          const torch::Tensor& bias, double eps, Activation activation) {
+  count_work(kNormCost * static_cast<double>(x.numel()));
   if (x.is_meta()) return at::empty_like(x, at::MemoryFormat::ChannelsLast);
   torch::Tensor y = as_channels_last(at::group_norm(as_channels_last(x), groups, weight, bias, eps));
   if (activation == Activation::kNone) return y;

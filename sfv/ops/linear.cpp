@@ -4,6 +4,7 @@
 #include <ATen/ops/linear.h>
 
 #include "sfv/core/work.h"
+#include "sfv/ops/cost.h"
 
 namespace sfv::ops {
 
@@ -16,6 +17,7 @@ torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const 
 
 torch::Tensor geglu(const torch::Tensor& p) {
   const int64_t C = p.size(-1) / 2;
+  count_work(kGateCost * static_cast<double>(p.numel() / 2));
   return p.narrow(-1, 0, C) * at::gelu(p.narrow(-1, C, C));
 }
 

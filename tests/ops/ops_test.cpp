@@ -13,6 +13,7 @@
 #include "sfv/core/work.h"
 #include "sfv/ops/attention.h"
 #include "sfv/ops/conv.h"
+#include "sfv/ops/cost.h"
 #include "sfv/ops/group_norm.h"
 #include "sfv/ops/linear.h"
 #include "sfv/ops/split.h"
@@ -93,7 +94,8 @@ TEST(Attention, SameByFramesAndRows) {
   };
   const torch::Tensor expected =
       at::scaled_dot_product_attention(split(q), split(k), split(v)).transpose(1, 2).reshape({N, S, C});
-  expect_same_in_pieces([&] { return attention(q, k, v, heads); }, expected, 4.0 * N * S * L * C);
+  expect_same_in_pieces([&] { return attention(q, k, v, heads); }, expected,
+                        4.0 * N * S * L * C + kSoftmaxCost * N * heads * S * L);
 }
 
 TEST(TemporalAttention, EqualsAttentionOverPermutedTokens) {
