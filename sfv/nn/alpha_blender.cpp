@@ -1,5 +1,6 @@
 #include "sfv/nn/alpha_blender.h"
 
+#include <ATen/ops/lerp.h>
 #include <ATen/ops/sigmoid.h>
 
 #include "sfv/tensor/parameter.h"
@@ -14,7 +15,8 @@ AlphaBlenderImpl::AlphaBlenderImpl(bool switch_spatial_to_temporal_mix)
 torch::Tensor AlphaBlenderImpl::forward(const torch::Tensor& spatial, const torch::Tensor& temporal) const {
   torch::Tensor alpha = at::sigmoid(mix_factor).to(spatial.scalar_type());
   if (switch_) alpha = 1.0 - alpha;
-  return alpha * spatial + (1.0 - alpha) * temporal;
+  // As one sum of differences: the gradient of alpha is then no difference of two large sums.
+  return at::lerp(temporal, spatial, alpha);
 }
 
 }  // namespace sfv::nn

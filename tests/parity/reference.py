@@ -16,6 +16,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
 
 import diffusers
+import numpy as np
 import torch
 import transformers
 from safetensors.numpy import save_file
@@ -49,7 +50,8 @@ def run_case(case: dict, dtype: str = "fp32") -> dict:
 
 
 def write_case(case: dict, folder: pathlib.Path, dtype: str = "fp32", golden: bool = False) -> pathlib.Path:
-    tensors, metadata = run_case(case, dtype), {}
+    # safetensors writes memory as it lies, whatever the strides say.
+    tensors, metadata = {k: np.ascontiguousarray(v) for k, v in run_case(case, dtype).items()}, {}
     if golden:
         tensors, metadata = reduce_to_golden(tensors)
         metadata |= versions() | {"case": case["name"]}
