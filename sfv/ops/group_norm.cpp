@@ -4,6 +4,7 @@
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/silu.h>
 
+#include "sfv/ops/cuda_kernels.h"
 #include "sfv/tensor/layout.h"
 
 namespace sfv::ops {
@@ -11,7 +12,9 @@ namespace sfv::ops {
 torch::Tensor group_norm(const torch::Tensor& x, int64_t groups, const torch::Tensor& weight,
                          const torch::Tensor& bias, double eps, Activation activation) {
   if (x.is_meta()) return at::empty_like(x, at::MemoryFormat::ChannelsLast);
-  torch::Tensor y = as_channels_last(at::group_norm(as_channels_last(x), groups, weight, bias, eps));
+  const torch::Tensor input = as_channels_last(x);
+  if (auto fused = group_norm_on_cuda(input, groups, weight, bias, eps, activation)) return *fused;
+  torch::Tensor y = as_channels_last(at::group_norm(input, groups, weight, bias, eps));
   if (activation == Activation::kNone) return y;
   if (torch::GradMode::is_enabled()) return at::silu(y);
   return at::silu_(y);

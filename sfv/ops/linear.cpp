@@ -4,6 +4,7 @@
 #include <ATen/ops/linear.h>
 
 #include "sfv/core/work.h"
+#include "sfv/ops/cuda_kernels.h"
 
 namespace sfv::ops {
 
@@ -15,6 +16,7 @@ torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const 
 }
 
 torch::Tensor geglu(const torch::Tensor& p) {
+  if (auto fused = geglu_on_cuda(p)) return *fused;
   const int64_t C = p.size(-1) / 2;
   return p.narrow(-1, 0, C) * at::gelu(p.narrow(-1, C, C));
 }
