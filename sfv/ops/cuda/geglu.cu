@@ -31,7 +31,8 @@ cudaError_t geglu(const SfvCudaPlace& place, const SfvCudaGeglu& call) {
   const CurrentDevice current(place.device);
   if (current.error() != cudaSuccess) return current.error();
   const auto stream = static_cast<cudaStream_t>(place.stream);
-  return with_type(call.dtype, [&]<typename T>(T) {
+  return with_type(call.dtype, [&](auto number) {
+    using T = decltype(number);
     const uintptr_t addresses = address_of(call.p) | address_of(call.y);
     return pack_width(call.channels, sizeof(T), addresses) == 1
                ? launch<1, T>(call, stream)

@@ -73,7 +73,8 @@ cudaError_t group_norm(const SfvCudaPlace& place, const SfvCudaGroupNorm& call) 
   const CurrentDevice current(place.device);
   if (current.error() != cudaSuccess) return current.error();
   const auto stream = static_cast<cudaStream_t>(place.stream);
-  return with_type(call.dtype, [&]<typename T>(T) {
+  return with_type(call.dtype, [&](auto number) {
+    using T = decltype(number);
     const GroupNormPlan plan = plan_of(call);
     return plan.vector == 1 ? launch<1, T>(plan, call, stream)
                             : launch<kPackBytes / sizeof(T), T>(plan, call, stream);
