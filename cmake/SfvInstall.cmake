@@ -10,11 +10,17 @@ if(SFV_TORCH)
   if(TARGET sfv_cli)
     # The installed program finds libtorch where it lay when it was built.
     set_target_properties(sfv_cli PROPERTIES INSTALL_RPATH "${SFV_LIBTORCH_LIB_DIR}")
+    if(TARGET sfv_cuda)
+      set_property(TARGET sfv_cli APPEND PROPERTY INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+    endif()
     install(TARGETS sfv_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()
   install(FILES ${CMAKE_CURRENT_LIST_DIR}/FindLibtorch.cmake DESTINATION ${package_dir})
 endif()
 install(TARGETS ${libraries} EXPORT sfvTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(TARGET sfv_cuda)
+  install(TARGETS sfv_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
 install(EXPORT sfvTargets NAMESPACE sfv:: DESTINATION ${package_dir})
 
 # Headers one by one: private ones stay at home, and so does what this configuration did not build.
