@@ -34,4 +34,4 @@ class AnimateLcmScheduler:
         many = len(self.timesteps) > 1
         noise = self.draw_noise(sample.shape, self.step_index) if many else torch.zeros_like(sample)
         self.step_index += 1
-        return SimpleNamespace(prev_sample=x0 + self.s_noise * noise * sigma_next)
+        return SimpleNamespace(prev_sample=x0 + self.s_noise * noise.to(x0.dtype) * sigma_next)
