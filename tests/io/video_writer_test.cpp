@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cmath>
@@ -321,6 +322,39 @@ TEST(WriteVideo, APhotoKeepsItsQuality) {
   for (const auto& [name, least] : least_psnr) {
     write_video(clip, folder.path() / name, {});
     EXPECT_GE(psnr(read_video(folder.path() / name), clip), least) << name;
+  }
+}
+
+TEST(WriteVideo, AGifKeepsASmallSaturatedSpotOnGrey) {
+  // Grey that takes far more than a palette's 256 colours; a red and a blue disc, together 1 % of it.
+  Clip clip = make_noise_clip(160, 120, 4);
+  constexpr double kRadius = 5.5;
+  const auto is_spot = [&](int64_t x, int64_t y, int64_t spot) {
+    return std::hypot(static_cast<double>(x - (spot == 0 ? 40 : 110)), static_cast<double>(y - 60)) <=
+           kRadius;
+  };
+  for (RgbImage& frame : clip.frames) {
+    for (int64_t at = 0; at < frame.width * frame.height; ++at) {
+      uint8_t* pixel = frame.rgb.data() + at * 3;
+      const int64_t x = at % frame.width;
+      const int64_t y = at / frame.width;
+      for (int64_t c = 0; c < 3; ++c) pixel[c] = static_cast<uint8_t>(x + y / 2 + pixel[c] / 10);
+      if (is_spot(x, y, 0)) std::copy_n(std::to_array<uint8_t>({220, 20, 30}).data(), 3, pixel);
+      if (is_spot(x, y, 1)) std::copy_n(std::to_array<uint8_t>({20, 40, 210}).data(), 3, pixel);
+    }
+  }
+  const TempFolder folder;
+  write_video(clip, folder.path() / "a.gif", {});
+  const Clip read = read_video(folder.path() / "a.gif");
+  for (size_t i = 0; i < clip.frames.size(); ++i) {
+    for (int64_t at = 0; at < 160 * 120; ++at) {
+      if (!is_spot(at % 160, at / 160, 0) && !is_spot(at % 160, at / 160, 1)) continue;
+      for (int64_t c = 0; c < 3; ++c) {
+        const auto byte = static_cast<size_t>(at * 3 + c);
+        ASSERT_NEAR(read.frames[i].rgb[byte], clip.frames[i].rgb[byte], 12)
+            << "frame " << i << " byte " << byte;
+      }
+    }
   }
 }
 
