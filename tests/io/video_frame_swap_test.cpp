@@ -19,8 +19,8 @@
 #include "sfv/io/video_writer.h"
 #include "tests/error_of.h"
 #include "tests/io/child_process.h"
-#include "tests/io/temp_folder.h"
 #include "tests/io/video_clips.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {
@@ -61,7 +61,7 @@ class OpenFolder {
 };
 
 TEST(FrameSwap, AFolderHoldsOneSetOrTheOtherAtEveryMoment) {
-  const TempFolder parent;
+  const TestFolder parent;
   const fs::path folder = parent.path() / "frames";
   write_video(long_clip(), folder, {});
   std::atomic<bool> ended{false};
@@ -97,7 +97,7 @@ TEST(FrameSwap, AFolderHoldsOneSetOrTheOtherAtEveryMoment) {
 }
 
 TEST(FrameSwap, AFolderIsReplacedByAnotherWithItsMode) {
-  const TempFolder parent;
+  const TestFolder parent;
   const fs::path folder = parent.path() / "frames";
   write_video(long_clip(), folder, {});
   fs::permissions(folder, fs::perms(0750));
@@ -131,7 +131,7 @@ TEST(FrameSwap, WithoutExchangeTwoRenamesDoIt) {
 #ifndef __NR_rename
   GTEST_SKIP() << "here rename() itself is renameat2, which this test forbids";
 #endif
-  const TempFolder parent;
+  const TestFolder parent;
   const fs::path folder = parent.path() / "frames";
   write_video(long_clip(), folder, {});
   struct stat before = {};
@@ -149,7 +149,7 @@ TEST(FrameSwap, WithoutExchangeTwoRenamesDoIt) {
 }
 
 TEST(FrameSwap, TheWorkingDirectoryIsNotReplacedUnderItsUser) {
-  const TempFolder parent;
+  const TestFolder parent;
   const fs::path folder = parent.path() / "frames";
   write_video(long_clip(), folder, {});
   EXPECT_TRUE(passes_in_child([&] {
@@ -169,7 +169,7 @@ class FramesBesideOthers : public testing::TestWithParam<const char*> {
   }
   [[nodiscard]] fs::path output() const { return folder_.path() / GetParam(); }
 
-  TempFolder folder_;
+  TestFolder folder_;
 };
 
 TEST_P(FramesBesideOthers, AreReplacedAndTheOthersStay) {

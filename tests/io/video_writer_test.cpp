@@ -21,8 +21,8 @@
 #include "sfv/io/video_reader.h"
 #include "tests/error_of.h"
 #include "tests/io/child_process.h"
-#include "tests/io/temp_folder.h"
 #include "tests/io/video_clips.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {
@@ -49,7 +49,7 @@ class EveryFormat : public testing::TestWithParam<const char*> {
     return output().extension() == ".mp4" || output().extension() == ".webm";
   }
 
-  TempFolder folder_;
+  TestFolder folder_;
 };
 
 TEST_P(EveryFormat, ComesBackWithItsFramesRateAndMetadata) {
@@ -213,7 +213,7 @@ INSTANTIATE_TEST_SUITE_P(Video, EveryFormat,
                          [](const auto& test) { return "Case" + std::to_string(test.index); });
 
 TEST(WriteVideo, RefusesAClipThatIsNone) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto code = [&](const Clip& clip, VideoWriteOptions options = {}) {
     return error_of([&] { write_video(clip, folder.path() / "a.mp4", options); }).code();
   };
@@ -235,7 +235,7 @@ TEST(WriteVideo, RefusesAClipThatIsNone) {
 }
 
 TEST(WriteVideo, RefusesAGifFasterThanPlayersShow) {
-  const TempFolder folder;
+  const TestFolder folder;
   const Error error =
       error_of([&] { write_video(make_moving_clip(8, 8, 2, 60), folder.path() / "a.gif", {}); });
   EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument);
@@ -243,7 +243,7 @@ TEST(WriteVideo, RefusesAGifFasterThanPlayersShow) {
 }
 
 TEST(WriteVideo, KeepsFractionalRates) {
-  const TempFolder folder;
+  const TestFolder folder;
   for (const char* name : {"a.mp4", "a.mkv", "a.webm"}) {
     write_video(make_moving_clip(16, 16, 12, 24000.0 / 1001), folder.path() / name, {});
     EXPECT_NEAR(read_video(folder.path() / name).fps, 24000.0 / 1001, 1e-6) << name;
@@ -251,7 +251,7 @@ TEST(WriteVideo, KeepsFractionalRates) {
 }
 
 TEST(WriteVideo, LowerCrfIsCloserAndLarger) {
-  const TempFolder folder;
+  const TestFolder folder;
   const Clip clip = make_noise_clip(96, 64, 4);
   for (const char* ending : {".mp4", ".webm"}) {
     const auto good = folder.path() / ("good" + std::string(ending));
@@ -269,7 +269,7 @@ TEST(WriteVideo, CrfZeroIsWithoutCodecLoss) {
   for (RgbImage& frame : clip.frames) {
     for (size_t i = 0; i < frame.rgb.size(); i += 3) frame.rgb[i] = frame.rgb[i + 1] = frame.rgb[i + 2];
   }
-  const TempFolder folder;
+  const TestFolder folder;
   for (const char* name : {"a.mp4", "a.webm"}) {
     write_video(clip, folder.path() / name, {.crf = 0});
     const Clip read = read_video(folder.path() / name);
@@ -284,7 +284,7 @@ TEST(WriteVideo, CrfZeroIsWithoutCodecLoss) {
 }
 
 TEST(WriteVideo, PureColoursComeBackWithinThreeLevels) {
-  const TempFolder folder;
+  const TestFolder folder;
   for (const char* name : {"a.mp4", "a.webm", "b.mp4"}) {
     Clip clip;
     // Below and above the height where untagged video changes its matrix: tags must decide.
@@ -316,7 +316,7 @@ TEST(WriteVideo, APhotoKeepsItsQuality) {
   const std::filesystem::path photo = std::filesystem::path(SFV_SHARED_DATA) / "images" / "kodim03.png";
   if (!std::filesystem::exists(photo)) GTEST_SKIP() << "needs " << photo;
   const Clip clip = make_photo_clip(load_image(photo), 320, 192, 8);
-  const TempFolder folder;
+  const TestFolder folder;
   const std::map<std::string, double> least_psnr = {
       {"a.mp4", 38}, {"a.webm", 38}, {"a.webp", 35}, {"a.gif", 31}, {"a.mkv", INFINITY}};
   for (const auto& [name, least] : least_psnr) {
@@ -343,7 +343,7 @@ TEST(WriteVideo, AGifKeepsASmallSaturatedSpotOnGrey) {
       if (is_spot(x, y, 1)) std::copy_n(std::to_array<uint8_t>({20, 40, 210}).data(), 3, pixel);
     }
   }
-  const TempFolder folder;
+  const TestFolder folder;
   write_video(clip, folder.path() / "a.gif", {});
   const Clip read = read_video(folder.path() / "a.gif");
   for (size_t i = 0; i < clip.frames.size(); ++i) {
@@ -359,7 +359,7 @@ TEST(WriteVideo, AGifKeepsASmallSaturatedSpotOnGrey) {
 }
 
 TEST(WriteVideo, FillsAnExistingFolderAndKeepsOtherFiles) {
-  const TempFolder folder;
+  const TestFolder folder;
   (void)folder.file("notes.txt", "mine");
   (void)folder.file("0000.png", "not a frame of ours");
   const Clip clip = make_moving_clip(16, 16, 3);
@@ -370,7 +370,7 @@ TEST(WriteVideo, FillsAnExistingFolderAndKeepsOtherFiles) {
 }
 
 TEST(WriteVideo, AnyExistingFrameOfThePatternCounts) {
-  const TempFolder folder;
+  const TestFolder folder;
   (void)folder.file("f_017.png", "");
   const auto path = folder.path() / "f_%03d.png";
   EXPECT_EQ(error_of([&] { write_video(make_moving_clip(8, 8, 2), path, {}); }).code(),
@@ -380,7 +380,7 @@ TEST(WriteVideo, AnyExistingFrameOfThePatternCounts) {
 }
 
 TEST(WriteVideo, DoesNotReplaceAFileByAFolder) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto file = folder.file("clip", "mine");
   const Error error = error_of([&] { write_video(make_moving_clip(8, 8, 2), file, {.overwrite = true}); });
   EXPECT_EQ(error.code(), ErrorCode::kAlreadyExists);
@@ -388,7 +388,7 @@ TEST(WriteVideo, DoesNotReplaceAFileByAFolder) {
 }
 
 TEST(WriteVideo, KeepsTheOldFileWhenTheNewOneFails) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto path = folder.path() / "a.gif";
   write_video(make_moving_clip(16, 16, 2), path, {.metadata = "old"});
   const auto before = snapshot(folder.path());
@@ -398,7 +398,7 @@ TEST(WriteVideo, KeepsTheOldFileWhenTheNewOneFails) {
 }
 
 TEST(WriteVideo, AForeignSidecarIsNotOverwritten) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto sidecar = folder.file("a.webp.json", "mine");
   const auto write = [&] {
     write_video(make_moving_clip(8, 8, 1), folder.path() / "a.webp", {.metadata = "new"});
@@ -435,7 +435,7 @@ TEST(VideoInAnotherProcess, Writes) {
 }
 
 TEST(VideoInAnotherProcess, GivesTheSameBytes) {
-  const TempFolder folder;
+  const TestFolder folder;
   write_all(folder.path() / "here");
   const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
   const std::string command = std::string(kFolderVariable) + "='" + (folder.path() / "there").string() +
