@@ -17,6 +17,14 @@ void check_class(const io::JsonConfig& json, const std::vector<std::string>& all
                      "; is this a Stable Video Diffusion model?"));
 }
 
+/// A field of a config that keeps its default where the file says nothing.
+void read_field(const io::JsonConfig& json, const char* key, int64_t& field) {
+  field = json.get_int(key).value_or(field);
+}
+void read_field(const io::JsonConfig& json, const char* key, double& field) {
+  field = json.get_double(key).value_or(field);
+}
+
 // A scalar counts for every level.
 std::vector<int64_t> per_level(const io::JsonConfig& json, const char* key, size_t levels,
                                const std::vector<int64_t>& fallback) {
@@ -57,15 +65,14 @@ std::array<double, 3> read_colour(const io::JsonConfig& json, const char* key,
 models::UNetConfig read_unet_config(const io::JsonConfig& json) {
   check_class(json, {"UNetSpatioTemporalConditionModel"});
   models::UNetConfig c;
-  c.in_channels = json.get_int("in_channels").value_or(c.in_channels);
-  c.out_channels = json.get_int("out_channels").value_or(c.out_channels);
+  read_field(json, "in_channels", c.in_channels);
+  read_field(json, "out_channels", c.out_channels);
   c.block_out_channels = json.get_ints("block_out_channels").value_or(c.block_out_channels);
   c.down_block_types = json.get_strings("down_block_types").value_or(c.down_block_types);
   c.up_block_types = json.get_strings("up_block_types").value_or(c.up_block_types);
-  c.addition_time_embed_dim = json.get_int("addition_time_embed_dim").value_or(c.addition_time_embed_dim);
-  c.projection_class_embeddings_input_dim =
-      json.get_int("projection_class_embeddings_input_dim").value_or(c.projection_class_embeddings_input_dim);
-  c.num_frames = json.get_int("num_frames").value_or(c.num_frames);
+  read_field(json, "addition_time_embed_dim", c.addition_time_embed_dim);
+  read_field(json, "projection_class_embeddings_input_dim", c.projection_class_embeddings_input_dim);
+  read_field(json, "num_frames", c.num_frames);
   const size_t levels = c.block_out_channels.size();
   const auto repeat = [&](int64_t value) { return std::vector<int64_t>(levels, value); };
   c.layers_per_block = per_level(json, "layers_per_block", levels, repeat(2));
@@ -78,12 +85,12 @@ models::UNetConfig read_unet_config(const io::JsonConfig& json) {
 models::VaeConfig read_vae_config(const io::JsonConfig& json) {
   check_class(json, {"AutoencoderKLTemporalDecoder", "AutoencoderKL"});
   models::VaeConfig c;
-  c.in_channels = json.get_int("in_channels").value_or(c.in_channels);
-  c.out_channels = json.get_int("out_channels").value_or(c.out_channels);
+  read_field(json, "in_channels", c.in_channels);
+  read_field(json, "out_channels", c.out_channels);
   c.block_out_channels = json.get_ints("block_out_channels").value_or(c.block_out_channels);
-  c.layers_per_block = json.get_int("layers_per_block").value_or(c.layers_per_block);
-  c.latent_channels = json.get_int("latent_channels").value_or(c.latent_channels);
-  c.scaling_factor = json.get_double("scaling_factor").value_or(c.scaling_factor);
+  read_field(json, "layers_per_block", c.layers_per_block);
+  read_field(json, "latent_channels", c.latent_channels);
+  read_field(json, "scaling_factor", c.scaling_factor);
   c.force_upcast = json.get_bool("force_upcast").value_or(c.force_upcast);
   check_words(json, "down_block_types", "DownEncoderBlock2D");
   if (json.get_string("_class_name") == "AutoencoderKL") {
@@ -103,23 +110,23 @@ models::ClipVisionConfig read_clip_config(const io::JsonConfig& json) {
   SFV_CHECK(!type || *type == "clip_vision_model", kInvalidFile, "[config] ", json.name(),
             ": model_type expected clip_vision_model, found ", *type);
   models::ClipVisionConfig c;
-  c.hidden_size = json.get_int("hidden_size").value_or(c.hidden_size);
-  c.intermediate_size = json.get_int("intermediate_size").value_or(c.intermediate_size);
-  c.projection_dim = json.get_int("projection_dim").value_or(c.projection_dim);
-  c.num_hidden_layers = json.get_int("num_hidden_layers").value_or(c.num_hidden_layers);
-  c.num_attention_heads = json.get_int("num_attention_heads").value_or(c.num_attention_heads);
-  c.num_channels = json.get_int("num_channels").value_or(c.num_channels);
-  c.image_size = json.get_int("image_size").value_or(c.image_size);
-  c.patch_size = json.get_int("patch_size").value_or(c.patch_size);
+  read_field(json, "hidden_size", c.hidden_size);
+  read_field(json, "intermediate_size", c.intermediate_size);
+  read_field(json, "projection_dim", c.projection_dim);
+  read_field(json, "num_hidden_layers", c.num_hidden_layers);
+  read_field(json, "num_attention_heads", c.num_attention_heads);
+  read_field(json, "num_channels", c.num_channels);
+  read_field(json, "image_size", c.image_size);
+  read_field(json, "patch_size", c.patch_size);
   c.hidden_act = json.get_string("hidden_act").value_or(c.hidden_act);
-  c.layer_norm_eps = json.get_double("layer_norm_eps").value_or(c.layer_norm_eps);
+  read_field(json, "layer_norm_eps", c.layer_norm_eps);
   return checked(json, c);
 }
 
 SchedulerConfig read_scheduler_config(const io::JsonConfig& json) {
   SchedulerConfig c;
-  c.sigma_min = json.get_double("sigma_min").value_or(c.sigma_min);
-  c.sigma_max = json.get_double("sigma_max").value_or(c.sigma_max);
+  read_field(json, "sigma_min", c.sigma_min);
+  read_field(json, "sigma_max", c.sigma_max);
   SFV_CHECK(c.sigma_min > 0 && c.sigma_min < c.sigma_max && c.sigma_max <= 1e6, kInvalidFile, "[config] ",
             json.name(), ": expected 0 < sigma_min < sigma_max <= 1e6, found ", c.sigma_min, " and ",
             c.sigma_max);

@@ -42,6 +42,8 @@ ComponentReport describe_component(const ModelFiles& model, const ModelComponent
   return report;
 }
 
+constexpr int kNameColumn = 15;  // "image_encoder:", the longest name, and a space
+
 std::string quoted(const std::string& text) {
   std::string out;
   io::append_json_string(out, text);
@@ -90,7 +92,7 @@ std::string to_text(const ModelReport& r) {
       << "frames:     " << r.frames << "\n"
       << "latents:    1/" << r.compression << " of the picture's width and height\n";
   for (const ComponentReport& c : r.components) {
-    out << std::left << std::setw(14) << c.name + ":" << c.class_name << ", "
+    out << std::left << std::setw(kNameColumn) << c.name + ":" << c.class_name << ", "
         << grouped(static_cast<uint64_t>(c.parameters)) << " parameters in " << c.tensors << " tensors, "
         << grouped(c.bytes) << " bytes,";
     for (const auto& [dtype, count] : c.dtypes)

@@ -8,7 +8,11 @@
 namespace sfv::checkpoint {
 namespace {
 
-std::string model_index(const char* vae_class) {
+const char* vae_class(bool has_temporal_decoder) {
+  return has_temporal_decoder ? "AutoencoderKLTemporalDecoder" : "AutoencoderKL";
+}
+
+std::string model_index(bool has_temporal_decoder) {
   return concat(R"({
   "_class_name": "StableVideoDiffusionPipeline",
   "_diffusers_version": "0.24.0.dev0",
@@ -17,7 +21,7 @@ std::string model_index(const char* vae_class) {
   "scheduler": ["diffusers", "EulerDiscreteScheduler"],
   "unet": ["diffusers", "UNetSpatioTemporalConditionModel"],
   "vae": ["diffusers", ")",
-                vae_class, "\"]\n}");
+                vae_class(has_temporal_decoder), "\"]\n}");
 }
 
 std::string unet(int64_t num_frames) {
@@ -43,36 +47,28 @@ std::string unet(int64_t num_frames) {
 })");
 }
 
-constexpr const char* kTemporalVae = R"({
-  "_class_name": "AutoencoderKLTemporalDecoder",
-  "_diffusers_version": "0.24.0.dev0",
+// With the temporal decoder of Stable Video Diffusion, or Stable Diffusion's VAE, whose file has three more
+// keys.
+std::string vae(bool has_temporal_decoder) {
+  return concat(R"({
+  "_class_name": ")",
+                vae_class(has_temporal_decoder), R"(",
+  "_diffusers_version": "0.24.0.dev0",)",
+                has_temporal_decoder ? "" : "\n  \"act_fn\": \"silu\",", R"(
   "block_out_channels": [128, 256, 512, 512],
   "down_block_types": ["DownEncoderBlock2D", "DownEncoderBlock2D", "DownEncoderBlock2D", "DownEncoderBlock2D"],
   "force_upcast": true,
   "in_channels": 3,
   "latent_channels": 4,
-  "layers_per_block": 2,
+  "layers_per_block": 2,)",
+                has_temporal_decoder ? "" : "\n  \"norm_num_groups\": 32,", R"(
   "out_channels": 3,
   "sample_size": 768,
-  "scaling_factor": 0.18215
-})";
-
-constexpr const char* kImageVae = R"({
-  "_class_name": "AutoencoderKL",
-  "_diffusers_version": "0.24.0.dev0",
-  "act_fn": "silu",
-  "block_out_channels": [128, 256, 512, 512],
-  "down_block_types": ["DownEncoderBlock2D", "DownEncoderBlock2D", "DownEncoderBlock2D", "DownEncoderBlock2D"],
-  "force_upcast": true,
-  "in_channels": 3,
-  "latent_channels": 4,
-  "layers_per_block": 2,
-  "norm_num_groups": 32,
-  "out_channels": 3,
-  "sample_size": 768,
-  "scaling_factor": 0.18215,
-  "up_block_types": ["UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D"]
-})";
+  "scaling_factor": 0.18215)",
+                has_temporal_decoder ? "" : R"(,
+  "up_block_types": ["UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D"])",
+                "\n}");
+}
 
 constexpr const char* kImageEncoder = R"({
   "architectures": ["CLIPVisionModelWithProjection"],
@@ -139,10 +135,9 @@ ConfigTexts published_configs(int64_t num_frames, bool has_temporal_decoder) {
   const auto add = [&](const char* relative, const std::string& text) {
     texts.emplace(relative, io::JsonConfig::parse(text, concat("published ", relative)));
   };
-  add("model_index.json",
-      model_index(has_temporal_decoder ? "AutoencoderKLTemporalDecoder" : "AutoencoderKL"));
+  add("model_index.json", model_index(has_temporal_decoder));
   add("unet/config.json", unet(num_frames));
-  add("vae/config.json", has_temporal_decoder ? kTemporalVae : kImageVae);
+  add("vae/config.json", vae(has_temporal_decoder));
   add("image_encoder/config.json", kImageEncoder);
   add("scheduler/scheduler_config.json", kScheduler);
   add("feature_extractor/preprocessor_config.json", kFeatureExtractor);

@@ -18,6 +18,8 @@ class TemporaryFolder {
   /// Gives the folder its final name, in one step. Errors: kAlreadyExists when something is there that is not
   /// an empty folder, kPermission, kIo.
   void commit();
+  /// Leaves the folder where it is, for good.
+  void release() { temporary_.clear(); }
 
  private:
   std::filesystem::path target_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "sfv/core/cancel.h"
@@ -29,7 +30,10 @@ void write_container(const VideoJob& job, const std::filesystem::path& file);  /
 void write_gif(const VideoJob& job, const std::filesystem::path& file);
 [[nodiscard]] std::string encode_webp(const VideoJob& job);  // the file's bytes
 
-/// Writes numbered PNG frames: a pattern's into its folder, or a new folder. Errors: as write_video.
-void write_frames(const VideoJob& job, const std::filesystem::path& path);
+/// Writes numbered PNG frames: a pattern's into its folder, or a new folder, or in place of those of a
+/// folder. before_naming: called when all frames are complete, before the first gets its name. Errors: as
+/// write_video.
+void write_frames(const VideoJob& job, const std::filesystem::path& path,
+                  const std::function<void()>& before_naming);
 
 }  // namespace sfv::io

@@ -121,8 +121,7 @@ void write_video(const Clip& clip, const std::filesystem::path& path, const Vide
   if (!options.thumbnail.empty()) files.add(options.thumbnail).write(encode_png(clip.frames.front()));
   if (has_sidecar(format) && !options.metadata.empty()) files.add(sidecar_path(path)).write(options.metadata);
   if (format == VideoFormat::kPngFrames) {
-    files.commit();
-    write_frames(job, path);
+    write_frames(job, path, [&] { files.commit(); });
   } else {
     write_file(job, files.add(path));
     job.throw_if_cancelled();

@@ -33,11 +33,18 @@ struct VideoWriteOptions {
 /// that are odd lose no pixel: the last row or column is repeated. Same clip and options: same bytes. Atomic:
 /// nothing appears under `path` before it is whole, and nothing is left after an error. A folder that does
 /// not exist appears with all its frames at once. An existing folder, and a pattern's, keeps its other files;
-/// any frame that is there already counts as an existing output. With overwrite such frames are replaced one
-/// by one after all new ones are complete, and those beyond the new clip's end are removed. Errors:
-/// kInvalidArgument (no frames, different sizes, a rate outside (0, 1000], crf out of range), kAlreadyExists
-/// unless overwrite (also for the thumbnail and the .json), kUnsupported when the encoder is missing,
-/// kNotFound, kNoSpace, kPermission, kIo, kCancelled; all name the path.
+/// any frame that is there already counts as an existing output. With overwrite a folder that holds only
+/// frames is replaced in one step by one with the new frames, after all are complete (RENAME_EXCHANGE; two
+/// renames, with no folder in between, where the file system lacks it): a killed process leaves the old set
+/// or the new one, and perhaps a hidden folder ".NAME.tmp..." with the other. A pattern's frames, those of a
+/// folder with other files, and those of the working directory, of a mount point or below a parent that may
+/// not be written change one by one once all new ones are complete: first the old ones move to a hidden
+/// folder ".frames.tmp..." in the same folder, frame 0 first, then the new ones get their names, frame 0
+/// last. An error takes all of it back. A process killed in these milliseconds leaves an incomplete set
+/// without frame 0, all old or all new, and the rest in the hidden folders. Frames beyond the new clip's end
+/// never stay. Errors: kInvalidArgument (no frames, different sizes, a rate outside (0, 1000], crf out of
+/// range), kAlreadyExists unless overwrite (also for the thumbnail and the .json), kUnsupported when the
+/// encoder is missing, kNotFound, kNoSpace, kPermission, kIo, kCancelled; all name the path.
 void write_video(const Clip& clip, const std::filesystem::path& path, const VideoWriteOptions& options,
                  const CancelToken* cancel = nullptr);
 

@@ -11,7 +11,7 @@
 #include "sfv/core/check.h"
 #include "sfv/io/image.h"
 #include "sfv/io/video_reader.h"
-#include "tests/apps/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::cli {
 namespace {
@@ -88,7 +88,7 @@ class ClipBatch : public ::testing::Test {
         },
         display, [this](const ClipOutcome&) { ++reported_; }, cancel_);
   }
-  tests::TemporaryFolder folder_;
+  TestFolder folder_;
   CountingEngine engine_;
   BatchOptions options_;
   CancelToken cancel_;

@@ -9,7 +9,7 @@
 #include "apps/sfv/shard.h"
 #include "apps/sfv/value_parse.h"
 #include "sfv/core/error.h"
-#include "tests/apps/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::cli {
 namespace {
@@ -55,7 +55,7 @@ TEST(PlanJobs, FillsInPatterns) {
 }
 
 TEST(PlanJobs, ExistingFolderTakesTheClipUnlessItHoldsFrames) {
-  const tests::TemporaryFolder folder;
+  const TestFolder folder;
   const std::string path = folder.path().string();
   EXPECT_EQ(outputs(plan_jobs({"a.png"}, {1}, path)), (Names{path + "/a.mp4"}));
   std::ofstream(folder.path() / "000.png") << "x";
@@ -81,7 +81,7 @@ TEST(PlanJobs, RefusesWhatWouldLoseAClip) {
 }
 
 TEST(CheckOutputs, NamesTheFirstThatExistAndBothOptions) {
-  const tests::TemporaryFolder folder;
+  const TestFolder folder;
   std::vector<ClipJob> jobs;
   for (int i = 0; i < 5; ++i) {
     jobs.push_back({"a.png", 0, folder.path() / (std::to_string(i) + ".mp4")});
@@ -97,7 +97,7 @@ TEST(CheckOutputs, NamesTheFirstThatExistAndBothOptions) {
 }
 
 TEST(CheckOutputs, RefusesAFileWhereAFolderIsNeeded) {
-  const tests::TemporaryFolder folder;
+  const TestFolder folder;
   std::ofstream(folder.path() / "file") << "x";
   message_of(ErrorCode::kNotFound, [&] {
     check_outputs({{"a.png", 0, folder.path() / "file" / "a.mp4"}}, ExistingOutput::kRefuse);

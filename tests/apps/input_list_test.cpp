@@ -6,7 +6,7 @@
 
 #include "apps/sfv/natural_order.h"
 #include "sfv/core/error.h"
-#include "tests/apps/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::cli {
 namespace {
@@ -41,7 +41,7 @@ class InputList : public ::testing::Test {
     std::ofstream(folder_.path() / "deeper" / "c.png") << "x";
   }
   [[nodiscard]] std::string at(const std::string& name) const { return (folder_.path() / name).string(); }
-  tests::TemporaryFolder folder_;
+  TestFolder folder_;
 };
 
 TEST_F(InputList, FolderGivesItsPicturesInNaturalOrder) {

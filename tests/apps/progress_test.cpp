@@ -7,7 +7,7 @@
 
 #include "apps/sfv/progress_display.h"
 #include "apps/sfv/progress_line.h"
-#include "tests/apps/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::cli {
 namespace {
@@ -73,7 +73,7 @@ std::vector<double> logged(const std::filesystem::path& path) {
 }
 
 TEST(ProgressDisplay, MapsPartsToOneFractionThatNeverFalls) {
-  const tests::TemporaryFolder folder;
+  const TestFolder folder;
   const std::string log = folder.path() / "log";
   ASSERT_EQ(setenv("SFV_PROGRESS_LOG", log.c_str(), 1), 0);
   {

@@ -243,6 +243,8 @@ TEST_F(ConvertModel, ReportTellsComponentsTypesSizesAndDigests) {
     EXPECT_EQ(file.bytes, fs::file_size(file.path));
     EXPECT_THAT(to_text(report), HasSubstr(file.sha256));
   }
+  EXPECT_THAT(to_text(report), HasSubstr("\nunet:          UNetSpatioTemporalConditionModel, "));
+  EXPECT_THAT(to_text(report), HasSubstr("\nimage_encoder: CLIPVisionModelWithProjection, "));
   const io::JsonConfig json = io::JsonConfig::parse(to_json(report), "report");
   EXPECT_EQ(json.get_string("hash"), report.hash);
   EXPECT_TRUE(json.is_list("components") && json.is_list("files"));

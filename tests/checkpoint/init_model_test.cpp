@@ -95,8 +95,7 @@ TEST_F(InitModel, NothingIsLeftBehindAndNothingOverwritten) {
 // Bytes of a file with these tensors, found by writing its header only.
 uint64_t file_size(const std::vector<ParameterShape>& shapes, io::DType dtype,
                    const std::map<std::string, std::string>& metadata) {
-  std::string name = (fs::temp_directory_path() / "sfv-layout-XXXXXX").string();
-  const fs::path folder = ::mkdtemp(name.data());
+  const TestFolder folder;
   WeightEntries entries;
   uint64_t size = 0;
   for (const ParameterShape& item : shapes) {
@@ -105,9 +104,8 @@ uint64_t file_size(const std::vector<ParameterShape>& shapes, io::DType dtype,
   }
   {
     const io::SafetensorsWriter writer(folder / "x.safetensors", entries, metadata);
-    for (const auto& file : fs::directory_iterator(folder)) size += file.file_size();
+    for (const auto& file : fs::directory_iterator(folder.path())) size += file.file_size();
   }
-  fs::remove_all(folder);
   return size;
 }
 

@@ -2,13 +2,11 @@
 
 #include <gtest/gtest.h>
 #include <torch/types.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,6 +17,7 @@
 #include "sfv/checkpoint/weight_writer.h"
 #include "sfv/checkpoint/weights.h"
 #include "sfv/core/error.h"
+#include "tests/temporary_folder.h"
 
 /// What the tests of this folder share: a small model in a folder of the test's own, and ways to spoil it.
 namespace sfv::checkpoint::testing {
@@ -30,25 +29,17 @@ inline constexpr const char* kUNetFile = "unet/diffusion_pytorch_model.safetenso
 class ModelTest : public ::testing::Test {
  protected:
   ModelTest() {
-    std::string name = (fs::temp_directory_path() / "sfv-checkpoint-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-    model_ = folder_ / "model";
     init_model({.like = SFV_SOURCE_DIR "/models/tiny", .out = model_, .seed = 7, .dtype = torch::kFloat32},
                nullptr);
   }
-  ~ModelTest() override {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
 
-  fs::path folder_;  // this test's own
-  fs::path model_;   // in it: models/tiny with random weights
+ private:
+  TestFolder test_folder_;
+
+ protected:
+  const fs::path folder_ = test_folder_.path();  // this test's own
+  const fs::path model_ = folder_ / "model";     // in it: models/tiny with random weights
 };
-
-inline std::string read_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 inline void write_text(const fs::path& path, const std::string& text) {
   fs::create_directories(path.parent_path());

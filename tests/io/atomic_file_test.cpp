@@ -10,7 +10,7 @@
 
 #include "tests/error_of.h"
 #include "tests/io/child_process.h"
-#include "tests/io/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {
@@ -22,7 +22,7 @@ ErrorCode open_code(const std::filesystem::path& path) {
 }
 
 TEST(AtomicFile, AppearsWholeAtCommit) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto path = folder.path() / "out.bin";
   AtomicFile file(path);
   file.write("hello ");
@@ -34,7 +34,7 @@ TEST(AtomicFile, AppearsWholeAtCommit) {
 }
 
 TEST(AtomicFile, LeavesNothingWithoutCommit) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto path = folder.file("out.bin", "before");
   {
     AtomicFile file(path);
@@ -46,7 +46,7 @@ TEST(AtomicFile, LeavesNothingWithoutCommit) {
 }
 
 TEST(AtomicFile, ReplacesAnOlderFile) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto path = folder.file("out.bin", "before, and longer");
   AtomicFile file(path);
   file.write("after");
@@ -55,7 +55,7 @@ TEST(AtomicFile, ReplacesAnOlderFile) {
 }
 
 TEST(AtomicFile, HasThePermissionsTheUmaskLeaves) {
-  const TempFolder folder;
+  const TestFolder folder;
   for (const mode_t mask : {0022U, 0077U, 0002U}) {
     const mode_t before = ::umask(mask);
     AtomicFile file(folder.path() / "out");
@@ -68,7 +68,7 @@ TEST(AtomicFile, HasThePermissionsTheUmaskLeaves) {
 }
 
 TEST(AtomicFile, KeepsTheEndingInTheTemporaryNameAndFitsLongNames) {
-  const TempFolder folder;
+  const TestFolder folder;
   const AtomicFile file(folder.path() / "clip.mp4");
   EXPECT_EQ(file.temporary_path().extension(), ".mp4");
   EXPECT_EQ(file.temporary_path().parent_path(), folder.path());
@@ -79,7 +79,7 @@ TEST(AtomicFile, KeepsTheEndingInTheTemporaryNameAndFitsLongNames) {
 }
 
 TEST(AtomicFile, WritesIntoTheCurrentFolderAndTakesLibrariesThatWriteByName) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path());
   {
@@ -92,7 +92,7 @@ TEST(AtomicFile, WritesIntoTheCurrentFolderAndTakesLibrariesThatWriteByName) {
 }
 
 TEST(AtomicFile, MovesWithoutRemovingTwice) {
-  const TempFolder folder;
+  const TestFolder folder;
   AtomicFile a(folder.path() / "out");
   AtomicFile b(std::move(a));
   b.write("x");
@@ -101,7 +101,7 @@ TEST(AtomicFile, MovesWithoutRemovingTwice) {
 }
 
 TEST(AtomicFile, RefusesFoldersDevicesAndMissingFolders) {
-  const TempFolder folder;
+  const TestFolder folder;
   EXPECT_EQ(open_code(folder.path() / "absent" / "out"), ErrorCode::kNotFound);
   EXPECT_EQ(open_code(folder.file("plain", "") / "out"), ErrorCode::kNotFound);
   EXPECT_EQ(open_code(folder.path()), ErrorCode::kInvalidArgument);
@@ -111,7 +111,7 @@ TEST(AtomicFile, RefusesFoldersDevicesAndMissingFolders) {
 }
 
 TEST(AtomicFile, ReportsNoPermission) {
-  const TempFolder folder;
+  const TestFolder folder;
   ASSERT_EQ(::chmod(folder.path().c_str(), 0555), 0);
   EXPECT_TRUE(
       passes_as_ordinary_user([&] { return open_code(folder.path() / "out") == ErrorCode::kPermission; }));
@@ -119,7 +119,7 @@ TEST(AtomicFile, ReportsNoPermission) {
 }
 
 TEST(AtomicFile, ReportsAFullDiskAndRemovesWhatItWrote) {
-  const TempFolder folder;
+  const TestFolder folder;
   EXPECT_TRUE(passes_in_child([&] {
     // A limit on file size fails a write half way as a full disk does.
     std::signal(SIGXFSZ, SIG_IGN);
@@ -138,7 +138,7 @@ TEST(AtomicFile, ReportsAFullDiskAndRemovesWhatItWrote) {
 TEST(AtomicFile, ReportsAFullDeviceFromTheKernel) {
   // /dev/full says ENOSPC to every write; put in place of the temporary file's descriptor it stands for a
   // full disk.
-  const TempFolder folder;
+  const TestFolder folder;
   EXPECT_TRUE(passes_in_child([&] {
     const int before = ::dup(0);
     ::close(before);
@@ -150,7 +150,7 @@ TEST(AtomicFile, ReportsAFullDeviceFromTheKernel) {
 }
 
 TEST(AtomicFile, RefusesUseAfterCommit) {
-  const TempFolder folder;
+  const TestFolder folder;
   AtomicFile file(folder.path() / "out");
   file.commit();
   EXPECT_EQ(error_of([&] { file.write("x"); }).code(), ErrorCode::kInternal);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sfv/io/sha256_block.h"
-#include "tests/io/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {
@@ -77,7 +77,7 @@ TEST(Sha256, PortableCodeGivesTheVectorToo) {
 }
 
 TEST(Sha256, HashesFiles) {
-  const TempFolder folder;
+  const TestFolder folder;
   EXPECT_EQ(sha256_file(folder.file("a", "abc")), hash_text("abc"));
   EXPECT_EQ(sha256_file(folder.file("empty", "")), hash_text(""));
 }

@@ -14,7 +14,7 @@
 #include "sfv/io/safetensors.h"
 #include "tests/error_of.h"
 #include "tests/io/allocation_meter.h"
-#include "tests/io/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {

@@ -12,6 +12,7 @@
 #include "sfv/core/error.h"
 #include "sfv/io/image.h"
 #include "tests/io/picture_files.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {

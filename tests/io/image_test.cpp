@@ -10,6 +10,7 @@
 
 #include "sfv/core/error.h"
 #include "tests/io/picture_files.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {

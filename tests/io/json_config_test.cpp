@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/error_of.h"
-#include "tests/io/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {
@@ -151,7 +151,7 @@ TEST(JsonConfig, WritesItselfInOrderWithNumbersAsTheyWere) {
 }
 
 TEST(JsonConfig, LoadsFiles) {
-  const TempFolder folder;
+  const TestFolder folder;
   EXPECT_EQ(JsonConfig::load(folder.file("c.json", R"({"a":1})")).get_int("a"), 1);
   EXPECT_THAT(message_of([&] { static_cast<void>(JsonConfig::load(folder.file("empty.json", ""))); }),
               HasSubstr("empty.json"));

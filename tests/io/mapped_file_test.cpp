@@ -11,7 +11,7 @@
 
 #include "tests/error_of.h"
 #include "tests/io/child_process.h"
-#include "tests/io/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {
@@ -27,13 +27,13 @@ ErrorCode code_of(const std::filesystem::path& path) {
 }
 
 TEST(MappedFile, ShowsTheFilesBytes) {
-  const TempFolder folder;
+  const TestFolder folder;
   EXPECT_EQ(text_of(MappedFile(folder.file("a", "hello"))), "hello");
   EXPECT_TRUE(MappedFile(folder.file("empty", "")).bytes().empty());
 }
 
 TEST(MappedFile, MovesItsMapping) {
-  const TempFolder folder;
+  const TestFolder folder;
   MappedFile a(folder.file("a", "first"));
   MappedFile b(std::move(a));
   EXPECT_EQ(text_of(b), "first");
@@ -43,7 +43,7 @@ TEST(MappedFile, MovesItsMapping) {
 }
 
 TEST(MappedFile, KeepsTheOldBytesWhenTheFileIsReplaced) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto path = folder.file("a", "old");
   const MappedFile file(path);
   std::filesystem::rename(folder.file("b", "new!"), path);
@@ -51,7 +51,7 @@ TEST(MappedFile, KeepsTheOldBytesWhenTheFileIsReplaced) {
 }
 
 TEST(MappedFile, RefusesWhatIsNoFile) {
-  const TempFolder folder;
+  const TestFolder folder;
   EXPECT_EQ(code_of(folder.path() / "absent"), ErrorCode::kNotFound);
   EXPECT_EQ(code_of(folder.file("plain", "") / "inside"), ErrorCode::kNotFound);
   EXPECT_EQ(code_of(folder.path()), ErrorCode::kInvalidFile);
@@ -68,7 +68,7 @@ TEST(MappedFile, RefusesWhatIsNoFile) {
 }
 
 TEST(MappedFile, ReportsNoPermission) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto path = folder.file("secret", "x");
   ASSERT_EQ(::chmod(folder.path().c_str(), 0755), 0);
   ASSERT_EQ(::chmod(path.c_str(), 0), 0);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -53,23 +52,5 @@ inline std::vector<std::filesystem::path> sample_pictures() {
   std::sort(paths.begin(), paths.end());
   return paths;
 }
-
-/// A folder of the test's own, removed in the end.
-class TestFolder {
- public:
-  TestFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "sfv_test_XXXXXX").string();
-    SFV_CHECK(mkdtemp(name.data()) != nullptr, kIo, "[test] mkdtemp failed");
-    path_ = name;
-  }
-  ~TestFolder() { std::filesystem::remove_all(path_); }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace sfv::io

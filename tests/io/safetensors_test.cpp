@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "tests/error_of.h"
-#include "tests/io/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {
@@ -45,7 +45,7 @@ std::string tensor(const std::string& dtype, const std::string& shape, const std
 }
 
 TEST(Safetensors, GivesNamesShapesAndBytes) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto path = folder.file(
       "a.safetensors",
       file_of(R"({"__metadata__":{"format":"pt"},"b":{"dtype":"U8","shape":[2],"data_offsets":[4,6]},)"
@@ -189,7 +189,7 @@ TEST(Safetensors, ReadsTheSharedVectors) {
 }
 
 TEST(Safetensors, OpensOnlyFiles) {
-  const TempFolder folder;
+  const TestFolder folder;
   EXPECT_EQ(error_of([&] { static_cast<void>(SafetensorsFile::open(folder.path() / "no")); }).code(),
             ErrorCode::kNotFound);
   EXPECT_EQ(error_of([&] { static_cast<void>(SafetensorsFile::open(folder.path())); }).code(),

@@ -6,7 +6,7 @@
 
 #include "sfv/io/safetensors.h"
 #include "tests/error_of.h"
-#include "tests/io/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {
@@ -29,7 +29,7 @@ size_t bytes_of(const Entry& entry) {
 }
 
 std::string written(std::vector<Entry> entries, const Metadata& metadata = {}) {
-  const TempFolder folder;
+  const TestFolder folder;
   SafetensorsWriter writer(folder.path() / "a.safetensors", std::move(entries), metadata);
   for (const Entry& entry : writer.entries()) writer.write(pattern(bytes_of(entry)));
   writer.finish();
@@ -90,7 +90,7 @@ TEST(SafetensorsWriter, WritesWhatTheReaderReads) {
 }
 
 TEST(SafetensorsWriter, LeavesNothingUnlessFinished) {
-  const TempFolder folder;
+  const TestFolder folder;
   {
     SafetensorsWriter writer(folder.path() / "a", {{"x", DType::kU8, {2}}}, {});
     const Error error = error_of([&] { writer.finish(); });
@@ -101,7 +101,7 @@ TEST(SafetensorsWriter, LeavesNothingUnlessFinished) {
 }
 
 TEST(SafetensorsWriter, RefusesWrongSizesAndTooManyTensors) {
-  const TempFolder folder;
+  const TestFolder folder;
   SafetensorsWriter writer(folder.path() / "a", {{"x", DType::kF32, {2}}}, {});
   EXPECT_THAT(error_of([&] { writer.write(pattern(7)); }).what(),
               HasSubstr("tensor \"x\": expected 8 bytes, got 7"));
@@ -111,7 +111,7 @@ TEST(SafetensorsWriter, RefusesWrongSizesAndTooManyTensors) {
 }
 
 TEST(SafetensorsWriter, RefusesEntriesThatNoReaderWouldTake) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto message = [&](std::vector<Entry> entries, const Metadata& metadata = {}) {
     const Error error =
         error_of([&] { const SafetensorsWriter writer(folder.path() / "a", std::move(entries), metadata); });
@@ -132,7 +132,7 @@ TEST(SafetensorsWriter, RefusesEntriesThatNoReaderWouldTake) {
 }
 
 TEST(SafetensorsWriter, ReportsTheFoldersErrors) {
-  const TempFolder folder;
+  const TestFolder folder;
   EXPECT_EQ(error_of([&] { const SafetensorsWriter writer(folder.path() / "no" / "a", {}, {}); }).code(),
             ErrorCode::kNotFound);
 }

@@ -10,8 +10,8 @@
 #include "sfv/io/hash.h"
 #include "tests/error_of.h"
 #include "tests/io/allocation_meter.h"
-#include "tests/io/temp_folder.h"
 #include "tests/io/zip_builder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "sfv/io/video_writer.h"
-#include "tests/io/temp_folder.h"
 #include "tests/io/video_clips.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {
@@ -63,7 +63,7 @@ class ByFfprobe : public testing::Test {
     EXPECT_EQ(facts_.at("packets").at(0).at("flags").get<std::string>().substr(0, 1), "K");
   }
 
-  TempFolder folder_;
+  TestFolder folder_;
   nlohmann::json facts_;
   nlohmann::json stream_;
 };

@@ -7,7 +7,7 @@
 #include "sfv/io/video_rate.h"
 #include "sfv/io/video_writer.h"
 #include "tests/error_of.h"
-#include "tests/io/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {
@@ -58,7 +58,7 @@ TEST(FrameNames, RecogniseOnlyTheirOwnNames) {
 }
 
 TEST(FrameNames, FindWhatExistsInNumberOrder) {
-  const TempFolder folder;
+  const TestFolder folder;
   (void)folder.file("1000.png", "");
   (void)folder.file("002.png", "");
   (void)folder.file("notes.txt", "");

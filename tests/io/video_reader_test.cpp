@@ -17,8 +17,8 @@
 #include "sfv/io/video_sources.h"
 #include "sfv/io/video_writer.h"
 #include "tests/error_of.h"
-#include "tests/io/temp_folder.h"
 #include "tests/io/video_clips.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {
@@ -81,7 +81,7 @@ TEST(DisplayMatrix, TurnsAndFlips) {
 }
 
 TEST(ReadVideo, AppliesARotationInTheFile) {
-  const TempFolder folder;
+  const TestFolder folder;
   const Clip clip = make_moving_clip(64, 32, 2);
   write_video(clip, folder.path() / "a.mp4", {});
   const auto rotated = folder.path() / "b.mp4";
@@ -98,7 +98,7 @@ TEST(ReadVideo, AppliesARotationInTheFile) {
 }
 
 TEST(ReadVideo, FollowsTheTagsAndGuessesWithoutThem) {
-  const TempFolder folder;
+  const TestFolder folder;
   struct Case {
     const char* name;
     const char* matrix;  // that the picture was made with
@@ -120,7 +120,7 @@ TEST(ReadVideo, FollowsTheTagsAndGuessesWithoutThem) {
 }
 
 TEST(ReadVideo, ConvertsFullRangeAndTenBits) {
-  const TempFolder folder;
+  const TestFolder folder;
   for (const char* how : {"-vf scale=out_range=pc,format=yuv420p -color_range pc -c:v ffv1",
                           "-vf format=yuv420p10le -c:v ffv1", "-vf format=yuv444p12le -c:v ffv1",
                           "-vf format=gray10le -c:v ffv1", "-vf format=rgb48le -c:v ffv1"}) {
@@ -134,7 +134,7 @@ TEST(ReadVideo, ConvertsFullRangeAndTenBits) {
 }
 
 TEST(ReadVideo, RefusesAFileWithSoundOnly) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto path = folder.path() / "a.mp4";
   if (!run_ffmpeg("-f lavfi -i sine=d=0.2 -c:a aac", path)) GTEST_SKIP() << "needs the ffmpeg program";
   const Error error = error_of([&] { (void)read_video(path); });
@@ -143,7 +143,7 @@ TEST(ReadVideo, RefusesAFileWithSoundOnly) {
 }
 
 TEST(ReadVideo, OpensNoOtherFileThanTheNamedOne) {
-  const TempFolder folder;
+  const TestFolder folder;
   write_video(make_moving_clip(32, 32, 2), folder.path() / "secret.mp4", {});
   const std::string secret = (folder.path() / "secret.mp4").string();
   const std::map<std::string, std::string> playlists = {
@@ -169,7 +169,7 @@ TEST(ReadVideo, OpensNoOtherFileThanTheNamedOne) {
 }
 
 TEST(ReadVideo, GivesTheGoodFramesOfATruncatedFileAndWarns) {
-  const TempFolder folder;
+  const TestFolder folder;
   const Clip clip = make_noise_clip(48, 48, 10);
   for (const char* name : {"a.mp4", "a.mkv", "a.gif"}) {
     write_video(clip, folder.path() / name, {});
@@ -188,7 +188,7 @@ TEST(ReadVideo, GivesTheGoodFramesOfATruncatedFileAndWarns) {
 
 TEST(ReadVideo, RefusesPicturesBeyondTheLimitBeforeDecoding) {
   // 14,000 x 14,000 pixels in a few hundred bytes.
-  const TempFolder folder;
+  const TestFolder folder;
   const auto huge = folder.path() / "huge.gif";
   write_video({.frames = {make_plain_image(16, 16, {1, 2, 3})}}, huge, {});
   std::string bytes = read_text(huge);
@@ -206,7 +206,7 @@ TEST(CheckClipSize, BoundsAllFramesTogether) {
 }
 
 TEST(ReadVideo, StopsAtAGapOfNumberedFrames) {
-  const TempFolder folder;
+  const TestFolder folder;
   const Clip clip = make_moving_clip(8, 8, 4);
   write_video(clip, folder.path() / "f_%d.png", {});
   std::filesystem::remove(folder.path() / "f_0.png");
@@ -231,7 +231,7 @@ TEST(ReadVideo, ReadsClipsFromOtherPrograms) {
 }
 
 TEST(ReadVideo, NamesWhatIsNotThereOrNoVideo) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto code = [](const std::filesystem::path& path) {
     const Error error = error_of([&] { (void)read_video(path); });
     EXPECT_THAT(error.what(), testing::HasSubstr(path.string()));
@@ -250,7 +250,7 @@ TEST(ReadVideo, NamesWhatIsNotThereOrNoVideo) {
 }
 
 TEST(ReadVideo, LimitsASidecar) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto path = folder.path() / "a.gif";
   write_video(make_moving_clip(8, 8, 1), path, {});
   (void)folder.file("a.gif.json", std::string((size_t{16} << 20) + 1, ' '));
@@ -261,7 +261,7 @@ TEST(ReadVideo, LimitsASidecar) {
 class Hostile : public testing::TestWithParam<const char*> {};
 
 TEST_P(Hostile, IsRefusedOrRead) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto good = folder.path() / GetParam();
   write_video(make_moving_clip(32, 24, 3), good, {.metadata = R"({"seed": 1})"});
   const std::string bytes = read_text(good);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cmath>
@@ -20,8 +21,8 @@
 #include "sfv/io/video_reader.h"
 #include "tests/error_of.h"
 #include "tests/io/child_process.h"
-#include "tests/io/temp_folder.h"
 #include "tests/io/video_clips.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {
@@ -48,7 +49,7 @@ class EveryFormat : public testing::TestWithParam<const char*> {
     return output().extension() == ".mp4" || output().extension() == ".webm";
   }
 
-  TempFolder folder_;
+  TestFolder folder_;
 };
 
 TEST_P(EveryFormat, ComesBackWithItsFramesRateAndMetadata) {
@@ -212,7 +213,7 @@ INSTANTIATE_TEST_SUITE_P(Video, EveryFormat,
                          [](const auto& test) { return "Case" + std::to_string(test.index); });
 
 TEST(WriteVideo, RefusesAClipThatIsNone) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto code = [&](const Clip& clip, VideoWriteOptions options = {}) {
     return error_of([&] { write_video(clip, folder.path() / "a.mp4", options); }).code();
   };
@@ -234,7 +235,7 @@ TEST(WriteVideo, RefusesAClipThatIsNone) {
 }
 
 TEST(WriteVideo, RefusesAGifFasterThanPlayersShow) {
-  const TempFolder folder;
+  const TestFolder folder;
   const Error error =
       error_of([&] { write_video(make_moving_clip(8, 8, 2, 60), folder.path() / "a.gif", {}); });
   EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument);
@@ -242,7 +243,7 @@ TEST(WriteVideo, RefusesAGifFasterThanPlayersShow) {
 }
 
 TEST(WriteVideo, KeepsFractionalRates) {
-  const TempFolder folder;
+  const TestFolder folder;
   for (const char* name : {"a.mp4", "a.mkv", "a.webm"}) {
     write_video(make_moving_clip(16, 16, 12, 24000.0 / 1001), folder.path() / name, {});
     EXPECT_NEAR(read_video(folder.path() / name).fps, 24000.0 / 1001, 1e-6) << name;
@@ -250,7 +251,7 @@ TEST(WriteVideo, KeepsFractionalRates) {
 }
 
 TEST(WriteVideo, LowerCrfIsCloserAndLarger) {
-  const TempFolder folder;
+  const TestFolder folder;
   const Clip clip = make_noise_clip(96, 64, 4);
   for (const char* ending : {".mp4", ".webm"}) {
     const auto good = folder.path() / ("good" + std::string(ending));
@@ -268,7 +269,7 @@ TEST(WriteVideo, CrfZeroIsWithoutCodecLoss) {
   for (RgbImage& frame : clip.frames) {
     for (size_t i = 0; i < frame.rgb.size(); i += 3) frame.rgb[i] = frame.rgb[i + 1] = frame.rgb[i + 2];
   }
-  const TempFolder folder;
+  const TestFolder folder;
   for (const char* name : {"a.mp4", "a.webm"}) {
     write_video(clip, folder.path() / name, {.crf = 0});
     const Clip read = read_video(folder.path() / name);
@@ -283,7 +284,7 @@ TEST(WriteVideo, CrfZeroIsWithoutCodecLoss) {
 }
 
 TEST(WriteVideo, PureColoursComeBackWithinThreeLevels) {
-  const TempFolder folder;
+  const TestFolder folder;
   for (const char* name : {"a.mp4", "a.webm", "b.mp4"}) {
     Clip clip;
     // Below and above the height where untagged video changes its matrix: tags must decide.
@@ -315,7 +316,7 @@ TEST(WriteVideo, APhotoKeepsItsQuality) {
   const std::filesystem::path photo = std::filesystem::path(SFV_SHARED_DATA) / "images" / "kodim03.png";
   if (!std::filesystem::exists(photo)) GTEST_SKIP() << "needs " << photo;
   const Clip clip = make_photo_clip(load_image(photo), 320, 192, 8);
-  const TempFolder folder;
+  const TestFolder folder;
   const std::map<std::string, double> least_psnr = {
       {"a.mp4", 38}, {"a.webm", 38}, {"a.webp", 35}, {"a.gif", 31}, {"a.mkv", INFINITY}};
   for (const auto& [name, least] : least_psnr) {
@@ -324,8 +325,41 @@ TEST(WriteVideo, APhotoKeepsItsQuality) {
   }
 }
 
+TEST(WriteVideo, AGifKeepsASmallSaturatedSpotOnGrey) {
+  // Grey that takes far more than a palette's 256 colours; a red and a blue disc, together 1 % of it.
+  Clip clip = make_noise_clip(160, 120, 4);
+  constexpr double kRadius = 5.5;
+  const auto is_spot = [&](int64_t x, int64_t y, int64_t spot) {
+    return std::hypot(static_cast<double>(x - (spot == 0 ? 40 : 110)), static_cast<double>(y - 60)) <=
+           kRadius;
+  };
+  for (RgbImage& frame : clip.frames) {
+    for (int64_t at = 0; at < frame.width * frame.height; ++at) {
+      uint8_t* pixel = frame.rgb.data() + at * 3;
+      const int64_t x = at % frame.width;
+      const int64_t y = at / frame.width;
+      for (int64_t c = 0; c < 3; ++c) pixel[c] = static_cast<uint8_t>(x + y / 2 + pixel[c] / 10);
+      if (is_spot(x, y, 0)) std::copy_n(std::to_array<uint8_t>({220, 20, 30}).data(), 3, pixel);
+      if (is_spot(x, y, 1)) std::copy_n(std::to_array<uint8_t>({20, 40, 210}).data(), 3, pixel);
+    }
+  }
+  const TestFolder folder;
+  write_video(clip, folder.path() / "a.gif", {});
+  const Clip read = read_video(folder.path() / "a.gif");
+  for (size_t i = 0; i < clip.frames.size(); ++i) {
+    for (int64_t at = 0; at < 160 * 120; ++at) {
+      if (!is_spot(at % 160, at / 160, 0) && !is_spot(at % 160, at / 160, 1)) continue;
+      for (int64_t c = 0; c < 3; ++c) {
+        const auto byte = static_cast<size_t>(at * 3 + c);
+        ASSERT_NEAR(read.frames[i].rgb[byte], clip.frames[i].rgb[byte], 12)
+            << "frame " << i << " byte " << byte;
+      }
+    }
+  }
+}
+
 TEST(WriteVideo, FillsAnExistingFolderAndKeepsOtherFiles) {
-  const TempFolder folder;
+  const TestFolder folder;
   (void)folder.file("notes.txt", "mine");
   (void)folder.file("0000.png", "not a frame of ours");
   const Clip clip = make_moving_clip(16, 16, 3);
@@ -336,7 +370,7 @@ TEST(WriteVideo, FillsAnExistingFolderAndKeepsOtherFiles) {
 }
 
 TEST(WriteVideo, AnyExistingFrameOfThePatternCounts) {
-  const TempFolder folder;
+  const TestFolder folder;
   (void)folder.file("f_017.png", "");
   const auto path = folder.path() / "f_%03d.png";
   EXPECT_EQ(error_of([&] { write_video(make_moving_clip(8, 8, 2), path, {}); }).code(),
@@ -346,7 +380,7 @@ TEST(WriteVideo, AnyExistingFrameOfThePatternCounts) {
 }
 
 TEST(WriteVideo, DoesNotReplaceAFileByAFolder) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto file = folder.file("clip", "mine");
   const Error error = error_of([&] { write_video(make_moving_clip(8, 8, 2), file, {.overwrite = true}); });
   EXPECT_EQ(error.code(), ErrorCode::kAlreadyExists);
@@ -354,7 +388,7 @@ TEST(WriteVideo, DoesNotReplaceAFileByAFolder) {
 }
 
 TEST(WriteVideo, KeepsTheOldFileWhenTheNewOneFails) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto path = folder.path() / "a.gif";
   write_video(make_moving_clip(16, 16, 2), path, {.metadata = "old"});
   const auto before = snapshot(folder.path());
@@ -364,7 +398,7 @@ TEST(WriteVideo, KeepsTheOldFileWhenTheNewOneFails) {
 }
 
 TEST(WriteVideo, AForeignSidecarIsNotOverwritten) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto sidecar = folder.file("a.webp.json", "mine");
   const auto write = [&] {
     write_video(make_moving_clip(8, 8, 1), folder.path() / "a.webp", {.metadata = "new"});
@@ -401,7 +435,7 @@ TEST(VideoInAnotherProcess, Writes) {
 }
 
 TEST(VideoInAnotherProcess, GivesTheSameBytes) {
-  const TempFolder folder;
+  const TestFolder folder;
   write_all(folder.path() / "here");
   const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
   const std::string command = std::string(kFolderVariable) + "='" + (folder.path() / "there").string() +

@@ -2,26 +2,35 @@
 
 #include <stdlib.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <system_error>
 
-namespace sfv::io {
+#include "sfv/core/error.h"
+
+namespace sfv {
 
 /// A folder of the test's own, gone with it.
-class TempFolder {
+class TestFolder {
  public:
-  TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "sfv_test_XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
+  TestFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "sfv-test-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw system_error(errno, "[test] mkdtemp " + name);
+    path_ = name;
   }
-  ~TempFolder() { std::filesystem::remove_all(path_); }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
+  ~TestFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TestFolder(const TestFolder&) = delete;
+  TestFolder& operator=(const TestFolder&) = delete;
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
   [[nodiscard]] std::filesystem::path file(std::string_view name, std::string_view content) const {
     std::filesystem::path path = path_ / name;
     std::ofstream(path, std::ios::binary) << content;
@@ -41,4 +50,4 @@ class TempFolder {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-}  // namespace sfv::io
+}  // namespace sfv
