@@ -14,16 +14,17 @@
 namespace sfv::ops {
 namespace {
 
-// q: [N, heads, S, D]; k, v: [N, heads, L, D].
-torch::Tensor counted_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
-  const torch::Tensor y = q.is_meta() ? at::empty_like(q) : at::scaled_dot_product_attention(q, k, v);
+// q: [N, heads, S, D]; k: [N, heads, L, D]. Both products, and the passes over the matrix between them.
+double attention_operations(const torch::Tensor& q, const torch::Tensor& k) {
   const double elements = static_cast<double>(q.numel() / q.size(3)) * static_cast<double>(k.size(2));
-  count_work(elements * (4.0 * static_cast<double>(q.size(3)) + kSoftmaxCost));
-  return y;
+  return elements * (4.0 * static_cast<double>(q.size(3)) + kSoftmaxCost);
 }
 
-double attention_operations(const torch::Tensor& q, const torch::Tensor& k) {
-  return 4.0 * static_cast<double>(q.numel()) * static_cast<double>(k.size(2));
+// v: as k.
+torch::Tensor counted_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
+  const torch::Tensor y = q.is_meta() ? at::empty_like(q) : at::scaled_dot_product_attention(q, k, v);
+  count_work(attention_operations(q, k));
+  return y;
 }
 
 }  // namespace

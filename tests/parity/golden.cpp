@@ -35,16 +35,23 @@ Deviation compare_output(const std::string& name, const torch::Tensor& expected,
           difference.abs().max().item<double>()};
 }
 
-// [norm, projections…] of a gradient, in double.
-std::vector<double> probe(const std::string& name, const torch::Tensor& gradient) {
+struct Probes {
+  double norm = 0;             // of the gradient
+  std::vector<double> values;  // its projections
+  double weight = 0;           // sum of the directions' mean squares: kProbes for many numbers, any for few
+};
+
+// In double.
+Probes probe(const std::string& name, const torch::Tensor& gradient) {
   const torch::Tensor flat = gradient.reshape({-1}).to(torch::kDouble);
-  std::vector<double> values = {flat.norm().item<double>()};
+  Probes probes{.norm = flat.norm().item<double>()};
   for (int64_t k = 0; k < kProbes; ++k) {
     const torch::Tensor direction =
-        rule_tensor(concat("probe.", k, ".", name), {flat.numel()}, std::sqrt(3.0));
-    values.push_back(flat.dot(direction.to(torch::kDouble)).item<double>());
+        rule_tensor(concat("probe.", k, ".", name), {flat.numel()}, std::sqrt(3.0)).to(torch::kDouble);
+    probes.values.push_back(flat.dot(direction).item<double>());
+    probes.weight += direction.square().mean().item<double>();
   }
-  return values;
+  return probes;
 }
 
 Deviation compare_gradients(const torch::Tensor& norms, const torch::Tensor& probes, const Tensors& result) {
@@ -55,13 +62,13 @@ Deviation compare_gradients(const torch::Tensor& norms, const torch::Tensor& pro
     if (!name.starts_with("grad")) continue;
     if (row >= norms.size(0))
       return {"gradients: more than the golden's " + std::to_string(row), kInfinite, kInfinite};
-    const std::vector<double> values = probe(name, gradient);
+    const Probes got = probe(name, gradient);
     const double expected = norms[row].item<double>();
     double squares = 0;
     for (int64_t k = 0; k < kProbes; ++k) {
-      squares += std::pow(values[static_cast<size_t>(k) + 1] - probes[row][k].item<double>(), 2);
+      squares += std::pow(got.values[static_cast<size_t>(k)] - probes[row][k].item<double>(), 2);
     }
-    const double error = std::max(std::abs(values[0] - expected), std::sqrt(squares / kProbes));
+    const double error = std::max(std::abs(got.norm - expected), std::sqrt(squares / got.weight));
     const double relative = error / (expected >= kTinyGradient * global ? expected : global);
     if (!(relative <= worst.relative))
       worst = {"gradients: " + name, std::isnan(relative) ? kInfinite : relative, error};
