@@ -34,7 +34,7 @@ struct OptimizerOptions {
   double eps = 1e-8;        // > 0; adamw (sm3's is 1e-30, below any gradient)
   double weight_decay = 0;  // >= 0; adamw and sgd
   WarmUpKind warm_up = WarmUpKind::kNone;
-  int64_t warm_up_steps = 0;  // optimiser steps, >= 1 with a warm-up
+  int64_t warm_up_steps = 1000;  // optimiser steps, >= 1; with a warm-up
   DecayKind decay = DecayKind::kConstant;
   double decay_to = 0;   // [0, 1]: share of lr at the last step; linear and cosine
   double clip_norm = 0;  // largest global gradient norm, 0: no clipping

@@ -123,9 +123,9 @@ struct Recipe {
 [[nodiscard]] Recipe default_recipe(Stage stage, AdversarialMethod method = AdversarialMethod::kSfV);
 
 /// Reads a recipe file. overrides: "key.sub=value", applied in order over the file.
-/// Errors: kNotFound, kPermission, kIo; kInvalidFile for broken TOML, a wrong type and a value out of range,
-/// kInvalidArgument for keys that are unknown or without effect and for values that do not go together; all
-/// name file, line and key, or the override.
+/// Errors: kNotFound, kPermission, kIo; kInvalidFile (kInvalidArgument for what an override says) for broken
+/// TOML, wrong types, values out of range, keys that are unknown or have no effect, values that do not go
+/// together; all name file, line and key, or the override.
 [[nodiscard]] Recipe load_recipe(const std::string& path, const std::vector<std::string>& overrides = {});
 /// The same from memory. name: how messages call it.
 [[nodiscard]] Recipe parse_recipe(const std::string& text, const std::string& name,
