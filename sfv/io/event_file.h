@@ -29,6 +29,8 @@ class EventFile {
   void image(std::string_view tag, int64_t step, int64_t width, int64_t height,
              std::span<const std::byte> png);
   void text(std::string_view tag, int64_t step, std::string_view markdown);
+  /// Survives a power cut from here on. Errors: kNoSpace, kIo.
+  void sync() { file_->sync(); }
 
  private:
   std::function<double()> clock_;
