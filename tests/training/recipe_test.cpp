@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -173,6 +175,87 @@ TEST(Recipe, AccumulationDividesTheBatch) {
   for (const int64_t ranks : {0, 3, 32}) {
     EXPECT_EQ(error_of([&] { (void)accumulation_steps(recipe, ranks); }).code(), ErrorCode::kInvalidArgument)
         << ranks;
+  }
+}
+
+/// Every recipe of the repository.
+std::vector<std::filesystem::path> stored_recipes() {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(std::string(SFV_SOURCE_DIR) + "/recipes")) {
+    if (entry.path().extension() == ".toml") paths.push_back(entry.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+TEST(Recipe, EveryStoredRecipeReads) {
+  EXPECT_GE(stored_recipes().size(), 4U);
+  for (const std::filesystem::path& path : stored_recipes()) {
+    EXPECT_EQ(error_of([&] { (void)load_recipe(path.string()); }).reason(), "nothing thrown") << path;
+  }
+}
+
+TEST(Recipe, SfVHasThePapersValues) {
+  const Recipe r = load_recipe(std::string(SFV_SOURCE_DIR) + "/recipes/svd/sf-v.toml");
+  EXPECT_EQ(r.stage, Stage::kAdversarial);
+  EXPECT_EQ(r.steps, 50'000);
+  EXPECT_EQ(r.batch, 32);
+  EXPECT_EQ(accumulation_steps(r, 8), 4);
+  for (const OptimizerOptions& o : {r.optimizer, r.discriminator_optimizer}) {
+    EXPECT_EQ(o.kind, OptimizerKind::kSm3);
+    EXPECT_EQ(o.momentum, 0.5);
+    EXPECT_EQ(o.beta, 0.999);
+  }
+  EXPECT_EQ(r.optimizer.lr, 1e-5);
+  EXPECT_EQ(r.discriminator_optimizer.lr, 1e-4);
+  EXPECT_EQ(r.ema.decay, 0.95);
+  EXPECT_EQ(r.data.width, 768);
+  EXPECT_EQ(r.data.height, 448);
+  EXPECT_EQ(r.data.frames, 14);
+  EXPECT_EQ(r.data.fps, 7);
+  EXPECT_EQ(r.ladder, LadderOptions{});
+  EXPECT_EQ(r.ladder.sigma_max, 700);
+  const AdversarialOptions& a = r.adversarial;
+  EXPECT_EQ(a.generator_levels, 4);
+  EXPECT_EQ(a.discriminator.levels, 1000);
+  EXPECT_EQ(a.discriminator.p_mean, -1);
+  EXPECT_EQ(std::abs(a.discriminator.p_std), 1);
+  EXPECT_EQ(a.discriminator.loss, AdversarialLoss::kHinge);
+  EXPECT_EQ(a.discriminator.heads, HeadKind::kBoth);
+  EXPECT_EQ(a.discriminator.backbone, BackboneKind::kFrozen);
+  EXPECT_EQ(a.reconstruction.loss, ReconstructionLoss::kPseudoHuberSample);
+  EXPECT_EQ(a.reconstruction.lambda, 0.1);
+}
+
+TEST(Recipe, BaselinesDifferFromSfVInWhatIsTheirsOnly) {
+  const std::string folder = std::string(SFV_SOURCE_DIR) + "/recipes/svd/";
+  const Recipe sf_v = load_recipe(folder + "sf-v.toml");
+  for (const char* name : {"ladd.toml", "ufogen.toml"}) {
+    Recipe baseline = load_recipe(folder + name);
+    EXPECT_NE(baseline.adversarial, sf_v.adversarial);
+    EXPECT_NE(baseline.adversarial.discriminator.noise, sf_v.adversarial.discriminator.noise);
+    EXPECT_NE(baseline.adversarial.reconstruction, sf_v.adversarial.reconstruction);
+    baseline.adversarial.method = sf_v.adversarial.method;
+    baseline.adversarial.discriminator.noise = sf_v.adversarial.discriminator.noise;
+    baseline.adversarial.reconstruction = sf_v.adversarial.reconstruction;
+    baseline.adversarial.level_weights = sf_v.adversarial.level_weights;
+    EXPECT_EQ(to_toml(baseline), to_toml(sf_v)) << name;
+  }
+}
+
+TEST(Recipe, EveryValueForSvdNamesItsSource) {
+  for (const std::filesystem::path& path : stored_recipes()) {
+    if (path.parent_path().filename() != "svd") continue;
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+      const size_t equals = line.find(" = ");
+      const std::string key = line.substr(0, line.find(' '));
+      if (line.starts_with("#") || equals == std::string::npos || key == "stage" || key == "method" ||
+          key == "source")
+        continue;
+      EXPECT_THAT(line, testing::ContainsRegex("# .*\\[(paper|ours|SVD|code|ladd|ufogen)")) << path;
+    }
   }
 }
 
