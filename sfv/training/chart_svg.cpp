@@ -165,7 +165,7 @@ std::string grid(const Axis& x, const Axis& y) {
 }
 
 std::string curve_shape(const std::string& name, const std::vector<Bin>& bins, size_t color,
-                        bool is_second_round, const Axis& x, const Axis& y) {
+                        bool is_second_round, bool with_band, const Axis& x, const Axis& y) {
   std::string line;
   std::string band;
   bool has_band = false;
