@@ -74,8 +74,9 @@ void flatten(const toml::table& table, const std::string& prefix, const std::str
 /// The value part of an option as TOML; a string where it is none.
 FlatToml parse_option_value(const std::string& value, const std::string& where) {
   const bool is_line = value.find_first_of("\n\r") == std::string::npos;
-  std::string problem = "the value is more than one line";
-  if (is_line && find_deep_toml(value, kMaxDepth) == 0) {
+  const auto found = precheck_toml(value, kMaxDepth);
+  std::string problem = !is_line ? "the value is more than one line" : found ? found->problem : "";
+  if (is_line && !found) {
     try {
       FlatToml flat;
       flatten(toml::parse(concat("value = ", value)), "", where, flat);
@@ -124,9 +125,10 @@ FlatToml parse_toml(std::string_view text, const std::string& name) {
             " bytes of TOML, found ", text.size());
   const size_t invalid = find_invalid_utf8(text);
   SFV_CHECK(invalid == text.size(), kInvalidFile, where, ": is not UTF-8 at byte ", invalid);
-  const int64_t deep_line = find_deep_toml(text, kMaxDepth);
-  SFV_CHECK(deep_line == 0, kInvalidFile, where, ":", deep_line, ": expected tables and lists at most ",
-            kMaxDepth, " levels inside each other");
+  if (const auto found = precheck_toml(text, kMaxDepth)) {
+    throw Error(ErrorCode::kInvalidFile, concat(where, ":", found->line, ": ", found->problem),
+                "config.toml");
+  }
   try {
     FlatToml flat;
     flatten(toml::parse(text), "", name, flat);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,8 +37,14 @@ struct FlatToml {
 /// Lays "key.sub=value" over `toml`. Errors: kInvalidArgument naming the option.
 void apply_override(FlatToml& toml, const std::string& option);
 
-/// Where dotted keys and brackets lie deeper inside each other than max_depth: the line, counted from 1; 0 if
-/// nowhere. The parser and its values recurse, so this is asked before parsing.
-[[nodiscard]] int64_t find_deep_toml(std::string_view text, int max_depth);
+struct TomlBreak {
+  int64_t line = 0;  // counted from 1
+  std::string problem;
+};
+
+/// What the parser must not be given: dotted keys and brackets deeper inside each other than max_depth (it
+/// recurses on them), and letters outside ASCII in bare keys and values (toml++ 3.3 has undefined behaviour
+/// there; TOML has none of them).
+[[nodiscard]] std::optional<TomlBreak> precheck_toml(std::string_view text, int max_depth);
 
 }  // namespace sfv::io

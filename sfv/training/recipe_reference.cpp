@@ -39,13 +39,14 @@ class Collector : public TextVisitor {
 std::string default_text(const Row& row) {
   if (row.key == "stage") return "required";
   std::vector<std::pair<std::string, std::string>> groups;  // value, variants
-  for (const auto& [variant, value] : row.defaults) {
+  for (const auto& row_default : row.defaults) {
+    const std::string& value = row_default.second;
     const auto group =
         std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == value; });
     if (group == groups.end()) {
-      groups.emplace_back(value, variant);
+      groups.emplace_back(value, row_default.first);
     } else {
-      group->second += ", " + variant;
+      group->second += ", " + row_default.first;
     }
   }
   std::string text;

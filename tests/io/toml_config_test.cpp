@@ -164,6 +164,7 @@ TEST(TomlConfig, ErrorsOfOverridesNameTheOption) {
   EXPECT_THAT(message("lr=1\nsteps=2"), HasSubstr("more than one line"));
   EXPECT_THAT(message("a={b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t=1}"), HasSubstr("the value is no TOML"));
   EXPECT_THAT(message("lr=\xff"), HasSubstr("expected KEY=VALUE"));
+  EXPECT_EQ(sample({"name=fotos \xc3\xa4.b"}).get_string("name"), "fotos \xc3\xa4.b");
   TomlConfig config = sample({"steps=many", "unheard=1"});
   EXPECT_THAT(message_of([&] { (void)config.get_int("steps"); }, ErrorCode::kInvalidArgument),
               HasSubstr("--set steps=many: steps: expected a whole number, found the string \"many\""));
@@ -182,6 +183,10 @@ TEST(TomlConfig, BrokenTomlNamesTheLine) {
   EXPECT_THAT(parse_message("a = \"x\n"), HasSubstr("r.toml:1:"));
   EXPECT_THAT(parse_message("a = 99999999999999999999\n"), HasSubstr("r.toml:1:"));
   EXPECT_THAT(parse_message("[.a]\n"), HasSubstr("r.toml:1:"));
+  EXPECT_THAT(parse_message("b = 1\na\xc9\x8f = 1\n"),
+              HasSubstr("r.toml:2: expected letters outside ASCII in strings"));
+  EXPECT_THAT(parse_message("\na = \"\"\"b\\\n \xc3\xa4\"\"\""),
+              HasSubstr("r.toml:2: expected letters outside ASCII"));
   EXPECT_THAT(parse_message("a = \"\xff\"\n"), HasSubstr("is not UTF-8"));
 }
 
@@ -208,6 +213,9 @@ TEST(TomlConfig, DotsAndBracketsInTextAreNoDepth) {
                                         "r.toml");
   EXPECT_EQ(config.get_string("a"), "\"" + dots + brackets);
   EXPECT_EQ(config.get_string("b"), dots);
+  TomlConfig foreign = TomlConfig::parse("a = \"\"\"\xc3\xa4 \\\n b \xc3\xa4\"\"\"  # \xc3\xa4\n", "r.toml");
+  EXPECT_EQ(foreign.get_strings("none"), std::nullopt);
+  EXPECT_EQ(error_of([&] { (void)foreign.get_int("a"); }).code(), ErrorCode::kInvalidFile);
   EXPECT_EQ(config.get_numbers("d")->size(), 18U);
 }
 

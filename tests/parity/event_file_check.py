@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Opens an event file of ours with the real TensorBoard: event_file_check.py BASE_TESTS.
 
-BASE_TESTS: the program sfv_base_tests, which writes the sample. Needs `pip install tensorboard`; exit status 77 without it."""
+BASE_TESTS: the program sfv_base_tests, which writes the sample. Needs the tensorboard package, here or in the reference environment
+(SFV_REFERENCE_PYTHON, or the one that tests/parity/make_venv makes); exit status 77 without it."""
 
 import math
 import os
@@ -9,10 +10,15 @@ import subprocess
 import sys
 import tempfile
 
+REFERENCE = os.environ.get("SFV_REFERENCE_PYTHON") or os.path.join(os.path.dirname(__file__), "../../.deps/reference/bin/python")
+
 try:
     from tensorboard.backend.event_processing import event_accumulator
     from tensorboard.version import VERSION
 except ImportError:
+    if os.path.exists(REFERENCE) and "SFV_EVENT_CHECK" not in os.environ:
+        os.environ["SFV_EVENT_CHECK"] = "in the reference environment"  # once
+        os.execv(REFERENCE, [REFERENCE, "-B", *sys.argv])
     print("SKIPPED: the tensorboard package is not installed")
     sys.exit(77)
 
