@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "sfv/core/check.h"
+#include "sfv/io/sync_folder.h"
 
 namespace sfv::io {
 namespace {
@@ -31,19 +32,6 @@ std::filesystem::path temporary_name(const std::filesystem::path& path, uint32_t
   std::string stem = path.stem().string();
   stem.resize(std::min(stem.size(), used < kMaxNameBytes ? kMaxNameBytes - used : 0));
   return folder_of(path) / concat(".", stem, tag, ending);
-}
-
-// Makes the rename itself survive a power cut. A folder that may be written but not read cannot be synced.
-void sync_folder(const std::filesystem::path& folder) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  const int result = ::fsync(fd);
-  const int error_number = errno;
-  ::close(fd);
-  // Some file systems cannot sync a folder and say EINVAL or EROFS; the file is complete all the same.
-  if (result != 0 && error_number != EINVAL && error_number != EROFS) {
-    throw system_error(error_number, concat("[write] ", folder.string(), ": syncing the folder"));
-  }
 }
 
 }  // namespace

@@ -20,7 +20,8 @@ using nlohmann::json;
 void prepare(torch::nn::Module& model, const json& test_case, const RunOptions& options,
              const std::string& prefix = {}) {
   fill_by_rule(model, test_case.at("weights").get<std::string>(), prefix);
-  model.to(options.device, options.dtype);
+  model.to(options.device, options.stored);
+  model.to(options.dtype);
   model.eval();
 }
 
@@ -82,7 +83,8 @@ void prepare_taesd(torch::nn::Module& model, const json& test_case, const RunOpt
   const auto weights = test_case.at("weights").get<std::string>();
   if (!weights.starts_with("shared:")) return prepare(model, test_case, options, prefix);
   load_shared(model, weights.substr(std::string("shared:").size()), options);
-  model.to(options.device, options.dtype);
+  model.to(options.device, options.stored);
+  model.to(options.dtype);
 }
 
 Tensors run_tiny_decoder(models::TinyKind kind, const json& test_case, const RunOptions& options) {

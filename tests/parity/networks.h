@@ -13,7 +13,8 @@ namespace sfv::parity {
 using Tensors = std::map<std::string, torch::Tensor>;
 
 struct RunOptions {
-  torch::Dtype dtype = torch::kFloat32;  // of weights and activations
+  torch::Dtype stored = torch::kFloat32;  // weights are rounded to this
+  torch::Dtype dtype = torch::kFloat32;   // and computed with in this: wider where the device lacks the other
   torch::Device device = torch::kCPU;
   std::string shared_data;  // folder with taesd/…; empty: none
 };

@@ -9,7 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "sfv/core/cpu_features.h"
 #include "sfv/core/error.h"
+#include "sfv/tensor/device.h"
+#include "sfv/tensor/precision.h"
 #include "tests/parity/cases.h"
 #include "tests/parity/tensor_file.h"
 
@@ -53,9 +56,10 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   const std::map<std::string, torch::Dtype> dtypes = {
       {"fp32", torch::kFloat32}, {"bf16", torch::kBFloat16}, {"fp16", torch::kFloat16}};
-  options.dtype = dtypes.at(dtype);
+  options.stored = dtypes.at(dtype);
   try {
-    options.device = torch::Device(device);
+    options.device = sfv::open_device(device);
+    options.dtype = sfv::choose_precision(dtype, options.device, sfv::cpu_features()).dtype;
     return run(names, folder, options);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "sfv_parity: %s\n", error.what());

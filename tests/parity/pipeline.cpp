@@ -27,7 +27,8 @@ checkpoint::Model build_model(const json& test_case, const RunOptions& options) 
        {static_cast<torch::nn::Module*>(model.unet.get()), static_cast<torch::nn::Module*>(model.vae.get()),
         static_cast<torch::nn::Module*>(model.image_encoder.get())}) {
     fill_by_rule(*network, weights);
-    network->to(options.device, options.dtype);
+    network->to(options.device, options.stored);
+    network->to(options.dtype);
   }
   model.scheduler = checkpoint::read_scheduler_config(config_of(components.at("scheduler")));
   model.dtype = options.dtype;
