@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "sfv/core/rgb_image.h"
 
@@ -14,7 +15,8 @@ class Backgrounds {
   [[nodiscard]] virtual int64_t size() const = 0;
   /// Photo number `photo` scaled to this height, or further where its width would be less than min_width.
   /// All three >= 1 (photo: 0 … size() - 1). Errors: those of reading it.
-  [[nodiscard]] virtual RgbImage load(int64_t photo, int64_t height, int64_t min_width) const = 0;
+  [[nodiscard]] virtual std::shared_ptr<const RgbImage> load(int64_t photo, int64_t height,
+                                                             int64_t min_width) const = 0;
 };
 
 }  // namespace sfv::data

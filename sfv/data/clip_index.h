@@ -12,6 +12,9 @@ struct ClipTiming {
   double fps = 7;       // frames per second of the clip, > 0; SF-V trains at 7
 };
 
+/// Errors: kInvalidArgument for fewer than 1 or more than 1,000,000 frames, or a rate that is not above 0.
+void check_timing(const ClipTiming& timing);
+
 /// Time stamps are rounded by some formats to as much as 1/100 s (GIF). A frame that starts no later than
 /// this after the wanted time counts as started, or a video at the clip's own rate would repeat one frame
 /// and leave out the next. Seconds.
@@ -31,10 +34,10 @@ inline constexpr double kStampTolerance = 0.006;
 /// Seconds between a clip's first and last frame: (frames - 1) / fps.
 [[nodiscard]] double clip_span(const ClipTiming& timing);
 
-/// The frames of a video at which a clip may start: a clip that starts when frame i appears fits if its last
-/// frame's time is before `end`, give or take kStampTolerance:
-///   from <= i < from + count  with  starts[i] >= begin  and  starts[i] + (frames - 1) / fps < end
-/// begin, end: the part of the video to use, seconds; end is when its last frame disappears.
+/// The frames of a video at which a clip may start, so that its last frame's time is still in the video:
+///   from <= i < from + count  with  starts[i] >= begin - kStampTolerance
+///                             and   starts[i] + (frames - 1) / fps < end - kStampTolerance
+/// begin, end: the part of the video to use, seconds; end of a whole video is when its last frame goes.
 struct StartRange {
   int64_t from = 0;
   int64_t count = 0;  // 0: the video is too short

@@ -18,7 +18,8 @@ class PhotoBackgrounds : public Backgrounds {
   ~PhotoBackgrounds() override;
 
   [[nodiscard]] int64_t size() const override;
-  [[nodiscard]] RgbImage load(int64_t photo, int64_t height, int64_t min_width) const override;
+  [[nodiscard]] std::shared_ptr<const RgbImage> load(int64_t photo, int64_t height,
+                                                     int64_t min_width) const override;
 
  private:
   class Kept;

@@ -32,6 +32,9 @@ class ProceduralSource : public ClipSource {
   [[nodiscard]] std::string name(int64_t item) const override;
   [[nodiscard]] TrainingClip load(int64_t item, uint64_t draw_seed) const override;
 
+  /// What load(item) draws: with shapes.h and snow.h the truth behind the clip.
+  [[nodiscard]] ProceduralClip request(int64_t item) const;
+
  private:
   ProceduralOptions options_;
   const ProceduralKind& kind_;

@@ -32,22 +32,22 @@ struct ShapesScene {
   std::vector<MovingShape> shapes;  // 1 to 3; later ones are drawn over earlier ones
 };
 
-/// Where a shape's centre is, pixels; (0, 0) is the top left corner of the picture.
-struct ShapePosition {
-  double x = 0;
-  double y = 0;
-};
-
 /// Draws the scene of one clip: 1 to 3 discs, squares and triangles of random colour and size (radius .11 to
 /// .19 of the shorter side), each with a direction and a speed (1/32 to 2.2/32 of the shorter side a frame)
 /// that nothing in frame 0 tells. What comes next is therefore open, and the mean of all futures is a smear.
-/// has_visible_velocity: the control set instead, where the future is known: the colour tells the direction
-/// (velocity_of_colour) and the kind the speed (disc slow, square middle, triangle fast).
+/// has_visible_velocity: the control set instead, where frame 0 tells the future: the hue is the direction
+/// (red to the right, yellow 60 degrees further clockwise, and so on around) and the kind the speed (disc 1,
+/// square 1.6, triangle 2.2 thirty-seconds of the shorter side a frame).
 /// Source: methods of SF-V at small scale, docs/data.md. Errors: those of check_procedural_clip.
 [[nodiscard]] ShapesScene make_shapes_scene(const ProceduralClip& request, bool has_visible_velocity);
 
-/// The centre of shapes[shape] in a frame, walls included.
-[[nodiscard]] ShapePosition shape_position(const ShapesScene& scene, int64_t shape, int64_t frame);
+/// Where a shape's centre is, Q16 pixels from the picture's top left corner.
+struct ShapeCenter {
+  int64_t x = 0;
+  int64_t y = 0;
+};
+/// The centre of shapes[shape] in a frame (>= 0), reflections included.
+[[nodiscard]] ShapeCenter shape_center(const ShapesScene& scene, int64_t shape, int64_t frame);
 
 /// One frame of the scene, antialiased (8x8 samples a pixel).
 [[nodiscard]] RgbImage draw_shapes(const ShapesScene& scene, int64_t frame);

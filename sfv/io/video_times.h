@@ -14,8 +14,8 @@ struct VideoTimes {
   std::vector<double> starts;  // seconds after the first frame; ascending, starts[0] = 0, at least one
   double end = 0;              // seconds: when the last frame goes
   bool is_cut = false;         // the file says it holds more than what is there
-  // Time stamps in the file's own units, by which a frame is found after a jump. Empty where the file has
-  // none that can be trusted, or cannot be entered in the middle: frames are then counted from the beginning.
+  // Time stamps in the file's own units, by which a frame is known. Empty where the file has none that can be
+  // trusted: frames are then counted from the beginning.
   std::vector<int64_t> stamps;
 };
 
