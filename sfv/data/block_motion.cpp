@@ -51,10 +51,12 @@ int64_t unevenness(const uint8_t* block, int64_t stride) {
   return distance;
 }
 
-/// The step below a pixel that makes `to` around place most like the block, to first order. Nothing where the
-/// block has structure in one direction only, or the step leaves the pixel.
+/// The step below a pixel that makes `to` around place most like the block, to first order, whatever their
+/// difference in brightness. Nothing where the block has structure in one direction only, or the step leaves
+/// the pixel.
 std::optional<BlockMove> refine(const GreyImage& from, const GreyImage& to, int64_t x, int64_t y,
                                 Place place) {
+  double n = 0, sum_x = 0, sum_y = 0, sum_d = 0;
   double xx = 0, xy = 0, yy = 0, xd = 0, yd = 0;
   for (int64_t row = 0; row < kSide; ++row) {
     for (int64_t column = 0; column < kSide; ++column) {
@@ -64,6 +66,10 @@ std::optional<BlockMove> refine(const GreyImage& from, const GreyImage& to, int6
       const double gx = (*at(to, tx + 1, ty) - *at(to, tx - 1, ty)) / 2.0;
       const double gy = (*at(to, tx, ty + 1) - *at(to, tx, ty - 1)) / 2.0;
       const double d = *at(to, tx, ty) - *at(from, x + column, y + row);
+      n += 1;
+      sum_x += gx;
+      sum_y += gy;
+      sum_d += d;
       xx += gx * gx;
       xy += gx * gy;
       yy += gy * gy;
@@ -71,10 +77,16 @@ std::optional<BlockMove> refine(const GreyImage& from, const GreyImage& to, int6
       yd += gy * d;
     }
   }
+  if (n == 0) return std::nullopt;
+  // to(p + step) = from + brightness: to + gradient * step = from + brightness, least squares in all three.
+  xx -= sum_x * sum_x / n;
+  xy -= sum_x * sum_y / n;
+  yy -= sum_y * sum_y / n;
+  xd -= sum_x * sum_d / n;
+  yd -= sum_y * sum_d / n;
   constexpr double kFlat = 1e-3;  // of det / trace², at most 1/4
   const double det = xx * yy - xy * xy;
   if (det <= kFlat * (xx + yy) * (xx + yy)) return std::nullopt;
-  // to(p + step) = from: to + gradient * step = from.
   const BlockMove step{.dx = -(yy * xd - xy * yd) / det, .dy = -(xx * yd - xy * xd) / det};
   if (std::abs(step.dx) > 1 || std::abs(step.dy) > 1) return std::nullopt;
   return step;

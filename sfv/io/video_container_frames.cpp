@@ -76,8 +76,11 @@ std::optional<Clip> walk(VideoFile& file, const VideoTimes& times, std::span<con
   VideoFile::Step step;
   while ((step = file.next_frame(*frame)) != VideoFile::Step::kEnd) {
     if (step == VideoFile::Step::kDamaged) {
-      // A stream cut out of a longer one begins with packets that cannot be decoded.
-      if (passed > 0 || has_jumped) return std::nullopt;
+      if (frame->buf[0] != nullptr && passed > 0) return std::nullopt;  // others may refer to it
+      if (has_jumped) return std::nullopt;
+      // A stream cut out of a longer one begins with packets that cannot be decoded; after a bad packet later
+      // on, what the decoder still holds is good.
+      if (passed > 0) file.drain();
       continue;
     }
     const int64_t stamp = frame->pts != AV_NOPTS_VALUE ? frame->pts : frame->best_effort_timestamp;

@@ -100,10 +100,12 @@ VideoTimes scan_by_decoding(VideoFile& file) {
   VideoFile::Step step;
   while ((step = file.next_frame(*frame)) != VideoFile::Step::kEnd) {
     if (step == VideoFile::Step::kDamaged) {
-      if (!stamps.empty()) {
-        damaged = true;
-        break;
-      }
+      // As read_container_frames: what the decoder holds after a bad packet is good, after a bad frame it is
+      // not.
+      if (stamps.empty()) continue;
+      damaged = true;
+      if (frame->buf[0] != nullptr) break;
+      file.drain();
       continue;
     }
     const int64_t stamp = frame->best_effort_timestamp;
