@@ -87,7 +87,7 @@ std::optional<VideoTimes> scan_packets(VideoFile& file) {
   }
   const AVRational unit = file.stream().time_base;
   VideoTimes times = from_stamps(file, std::move(stamps), av_q2d(unit), shown.back().duration);
-  times.is_cut = step == VideoFile::Step::kDamaged || ends_early(file, shown.size());
+  times.is_cut = step == VideoFile::Step::kDamaged || ends_early(file, shown.size(), times.end);
   return times;
 }
 
@@ -115,7 +115,6 @@ VideoTimes scan_by_decoding(VideoFile& file) {
   }
   SFV_CHECK(!stamps.empty(), kInvalidFile, "[read_video] ", file.path().string(),
             ": no frame could be decoded; damaged or truncated?");
-  const bool is_cut = damaged || ends_early(file, stamps.size());
   VideoTimes times;
   if (ascends) {
     times = from_stamps(file, std::move(stamps), av_q2d(file.stream().time_base), 0);
@@ -125,7 +124,7 @@ VideoTimes scan_by_decoding(VideoFile& file) {
     times.end = static_cast<double>(times.starts.size()) * duration;
   }
   times.stamps.clear();  // counted, whatever the times
-  times.is_cut = is_cut;
+  times.is_cut = damaged || ends_early(file, times.starts.size(), ascends ? times.end : 0);
   return times;
 }
 

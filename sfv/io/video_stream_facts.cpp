@@ -38,19 +38,20 @@ double stream_rate(const VideoFile& file) {
   return base.num > 0 && base.den > 0 ? av_q2d(base) : 0;
 }
 
-bool ends_early(const VideoFile& file, size_t frames) {
+bool ends_early(const VideoFile& file, size_t frames, double seconds) {
   if (container_name(file) == "gif") {
     constexpr std::byte kTrailer{0x3B};  // GIF89a, section 27
     const MappedFile bytes(file.path());
     return bytes.bytes().empty() || bytes.bytes().back() != kTrailer;
   }
-  const AVStream& stream = file.stream();
-  double announced = static_cast<double>(stream.nb_frames);
-  if (announced == 0 && file.container().nb_streams == 1 && file.container().duration > 0) {
-    announced = static_cast<double>(file.container().duration) / AV_TIME_BASE * stream_rate(file);
-  }
   constexpr double kTolerance = 0.9;
-  return static_cast<double>(frames) + 1 < kTolerance * announced;
+  const auto came = static_cast<double>(frames);
+  const AVStream& stream = file.stream();
+  if (stream.nb_frames > 0) return came + 1 < kTolerance * static_cast<double>(stream.nb_frames);
+  if (file.container().nb_streams != 1 || file.container().duration <= 0 || frames == 0) return false;
+  const double announced = static_cast<double>(file.container().duration) / AV_TIME_BASE;
+  if (seconds > 0) return seconds * (1 + 1 / came) < kTolerance * announced;
+  return came + 1 < kTolerance * announced * stream_rate(file);
 }
 
 const int32_t* display_matrix(const VideoFile& file) {

@@ -135,7 +135,8 @@ TEST(VideoFrames, NameADamagedFrame) {
   const auto path = folder.path() / "a.mkv";
   write_video(make_noise_clip(48, 48, 12), path, {});
   std::string bytes = read_text(path);
-  for (size_t i = bytes.size() / 2; i < bytes.size() / 2 + 64; ++i) bytes[i] = static_cast<char>(~bytes[i]);
+  const size_t inside = bytes.size() * 11 / 24;  // of the sixth frame
+  for (size_t i = inside; i < inside + 64; ++i) bytes[i] = static_cast<char>(~bytes[i]);
   const auto bad = folder.file("bad.mkv", bytes);
   const VideoTimes times = scan_video_times(bad);
   ASSERT_EQ(times.starts.size(), 12U);
