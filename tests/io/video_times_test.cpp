@@ -132,15 +132,15 @@ TEST(VideoTimes, SayThatAFileWasCut) {
 
 TEST(VideoFrames, NameADamagedFrame) {
   const TempFolder folder;
-  const auto path = folder.path() / "a.mkv";
+  const auto path = folder.path() / "a.mp4";
   write_video(make_noise_clip(48, 48, 12), path, {});
   std::string bytes = read_text(path);
-  const size_t inside = bytes.size() * 11 / 24;  // of the sixth frame
-  for (size_t i = inside; i < inside + 64; ++i) bytes[i] = static_cast<char>(~bytes[i]);
-  const auto bad = folder.file("bad.mkv", bytes);
+  const size_t inside = bytes.size() * 11 / 24;  // behind the index and the first frames
+  for (size_t i = inside; i < inside + 2000; ++i) bytes.at(i) = static_cast<char>(~bytes[i]);
+  const auto bad = folder.file("bad.mp4", bytes);
   const VideoTimes times = scan_video_times(bad);
   ASSERT_EQ(times.starts.size(), 12U);
-  EXPECT_NO_THROW((void)read_video_frames(bad, times, std::vector<int64_t>{0, 1}));
+  EXPECT_NO_THROW((void)read_video_frames(bad, times, std::vector<int64_t>{0}));
   const Error error = error_of([&] { (void)read_video_frames(bad, times, numbers_below(12)); });
   EXPECT_EQ(error.code(), ErrorCode::kInvalidFile);
   EXPECT_THAT(error.what(), testing::HasSubstr(bad.string()));
