@@ -115,8 +115,8 @@ Clip read_container_frames(const std::filesystem::path& path, const VideoTimes& 
   }
   VideoFile whole(path);
   std::optional<Clip> clip = walk(whole, times, numbers, false);
-  SFV_CHECK(clip, kInvalidFile, "[read_video] ", path.string(), ": frames ", numbers.front(), " to ",
-            numbers.back(), " cannot be decoded; damaged or truncated?");
+  SFV_CHECK(clip, kInvalidFile, "[read_video] ", path.string(), ": expected frames ", numbers.front(), " to ",
+            numbers.back(), " whole, found one that cannot be decoded; damaged or truncated?");
   return *std::move(clip);
 }
 
