@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "apps/sfv/natural_order.h"
 #include "sfv/core/check.h"
+#include "sfv/core/natural_order.h"
 
 namespace sfv::cli {
 namespace {

@@ -11,8 +11,8 @@
 #include <set>
 #include <string_view>
 
-#include "apps/sfv/natural_order.h"
 #include "sfv/core/check.h"
+#include "sfv/core/natural_order.h"
 
 namespace sfv::cli {
 namespace {

@@ -87,7 +87,9 @@ std::string to_string(const CpuFeatures& f) {
                                                               {f.amx_fp16, "amx_fp16"}}};
   std::string text;
   for (const auto& [is_there, word] : words) {
-    if (is_there) text += (text.empty() ? "" : " ") + std::string(word);
+    if (!is_there) continue;
+    if (!text.empty()) text += ' ';
+    text += word;
   }
   return text.empty() ? "none known" : text;
 }

@@ -18,15 +18,19 @@ struct Window {
   int64_t x, y, width, height;
 };
 
+void check_size(int64_t width, int64_t height) {
+  SFV_CHECK(
+      width >= 1 && height >= 1 && width <= kMaxSide && height <= kMaxSide && width * height <= kMaxPixels,
+      kInvalidArgument, "[resize] expected a size from 1x1 to ", kMaxPixels, " pixels in all, found ", width,
+      "x", height, "; choose a smaller size");
+}
+
 void check_sizes(const RgbImage& image, int64_t width, int64_t height) {
   SFV_CHECK(image.width >= 1 && image.height >= 1 && image.width <= kMaxSide && image.height <= kMaxSide &&
                 static_cast<int64_t>(image.rgb.size()) == image.width * image.height * 3,
             kInvalidArgument, "[resize] expected a picture of 1 to ", kMaxSide, " pixels a side, found ",
             image.width, "x", image.height, " with ", image.rgb.size(), " bytes");
-  SFV_CHECK(
-      width >= 1 && height >= 1 && width <= kMaxSide && height <= kMaxSide && width * height <= kMaxPixels,
-      kInvalidArgument, "[resize] expected a size from 1x1 to ", kMaxPixels, " pixels in all, found ", width,
-      "x", height, "; choose a smaller size");
+  check_size(width, height);
 }
 
 /// Pillow 13 scales the height first where it shrinks by more than twice as many pixels as the width does;
@@ -104,18 +108,35 @@ RgbImage resize_lanczos(const RgbImage& image, int64_t width, int64_t height) {
       {.scaled_width = width, .scaled_height = height, .x = 0, .y = 0, .width = width, .height = height});
 }
 
+ScaledSize cover_size(int64_t image_width, int64_t image_height, int64_t width, int64_t height) {
+  SFV_CHECK(image_width >= 1 && image_height >= 1 && image_width <= kMaxSide && image_height <= kMaxSide,
+            kInvalidArgument, "[resize] expected a picture of 1 to ", kMaxSide, " pixels a side, found ",
+            image_width, "x", image_height);
+  check_size(width, height);
+  if (width * image_height >= height * image_width) {  // the width decides the scale
+    return {.width = width, .height = std::max(height, scale_side(image_height, width, image_width))};
+  }
+  return {.width = std::max(width, scale_side(image_width, height, image_height)), .height = height};
+}
+
+RgbImage fit_crop_at(const RgbImage& image, int64_t width, int64_t height, int64_t x, int64_t y) {
+  check_sizes(image, width, height);
+  const ScaledSize scaled = cover_size(image.width, image.height, width, height);
+  SFV_CHECK(x >= 0 && y >= 0 && x <= scaled.width - width && y <= scaled.height - height, kInvalidArgument,
+            "[resize] expected a cut of ", width, "x", height, " inside ", scaled.width, "x", scaled.height,
+            ", got one at (", x, ", ", y, ")");
+  return resize_window(image, {.scaled_width = scaled.width,
+                               .scaled_height = scaled.height,
+                               .x = x,
+                               .y = y,
+                               .width = width,
+                               .height = height});
+}
+
 RgbImage fit_crop(const RgbImage& image, int64_t width, int64_t height) {
   check_sizes(image, width, height);
-  Window window{
-      .scaled_width = width, .scaled_height = height, .x = 0, .y = 0, .width = width, .height = height};
-  if (width * image.height >= height * image.width) {  // the width decides the scale
-    window.scaled_height = std::max(height, scale_side(image.height, width, image.width));
-  } else {
-    window.scaled_width = std::max(width, scale_side(image.width, height, image.height));
-  }
-  window.x = (window.scaled_width - width) / 2;
-  window.y = (window.scaled_height - height) / 2;
-  return resize_window(image, window);
+  const ScaledSize scaled = cover_size(image.width, image.height, width, height);
+  return fit_crop_at(image, width, height, (scaled.width - width) / 2, (scaled.height - height) / 2);
 }
 
 RgbImage fit_pad(const RgbImage& image, int64_t width, int64_t height) {

@@ -20,6 +20,19 @@ namespace sfv::io {
 /// is kept. Errors: as resize_lanczos.
 [[nodiscard]] RgbImage fit_crop(const RgbImage& image, int64_t width, int64_t height);
 
+struct ScaledSize {
+  int64_t width = 0;
+  int64_t height = 0;
+};
+/// The size to which fit_crop scales a picture of image_width x image_height before it cuts. Errors: as
+/// resize_lanczos.
+[[nodiscard]] ScaledSize cover_size(int64_t image_width, int64_t image_height, int64_t width, int64_t height);
+
+/// As fit_crop, but cuts at (x, y) of the scaled picture instead of in its centre. Errors: as resize_lanczos;
+/// kInvalidArgument where the cut is not inside.
+[[nodiscard]] RgbImage fit_crop_at(const RgbImage& image, int64_t width, int64_t height, int64_t x,
+                                   int64_t y);
+
 /// Contained in width x height with black borders. One side is scaled to its target exactly, the other, by
 /// the same ratio, to the nearest integer, halves up, at least 1; floor(rest / 2) black pixels lie on the
 /// left or top. Errors: as resize_lanczos.

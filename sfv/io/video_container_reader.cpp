@@ -4,7 +4,6 @@ extern "C" {
 #include <libavformat/avformat.h>
 }
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,68 +11,19 @@ extern "C" {
 
 #include "sfv/core/check.h"
 #include "sfv/core/log.h"
-#include "sfv/io/mapped_file.h"
 #include "sfv/io/video_color.h"
 #include "sfv/io/video_file.h"
 #include "sfv/io/video_metadata.h"
 #include "sfv/io/video_rate.h"
 #include "sfv/io/video_rotation.h"
 #include "sfv/io/video_sources.h"
+#include "sfv/io/video_stream_facts.h"
 
 namespace sfv::io {
 namespace {
 
 constexpr int64_t kMaxCountedPackets = 1'000'000;
 constexpr int64_t kGifUnits = 100;
-
-/// FFmpeg has one demuxer for mp4 and mov, and one for Matroska and WebM: what the file calls itself tells
-/// them apart.
-std::string container_name(const VideoFile& file) {
-  const std::string_view name = file.container().iformat->name;
-  if (name.starts_with("mov,")) {
-    const AVDictionaryEntry* brand = av_dict_get(file.container().metadata, "major_brand", nullptr, 0);
-    return brand != nullptr && std::string_view(brand->value) == "qt  " ? "mov" : "mp4";
-  }
-  if (name.starts_with("matroska,")) {
-    const MappedFile bytes(file.path());
-    constexpr size_t kHeadBytes = 64;  // the EBML header with its DocType
-    const std::string_view head(reinterpret_cast<const char*>(bytes.bytes().data()),
-                                std::min(bytes.bytes().size(), kHeadBytes));
-    return head.find("webm") != std::string_view::npos ? "webm" : "mkv";
-  }
-  return std::string(name.substr(0, name.find(',')));
-}
-
-double stream_rate(const VideoFile& file) {
-  const AVRational average = file.stream().avg_frame_rate;
-  const AVRational base = file.stream().r_frame_rate;
-  if (average.num > 0 && average.den > 0) return av_q2d(average);
-  return base.num > 0 && base.den > 0 ? av_q2d(base) : 0;
-}
-
-/// True when a file that ended without an error was cut all the same, between two frames: fewer frames came
-/// than it announces by count or by duration (rounded, and rates are averages: a tenth may be missing), or a
-/// GIF lacks its end.
-bool ends_early(const VideoFile& file, size_t frames) {
-  if (container_name(file) == "gif") {
-    constexpr std::byte kTrailer{0x3B};  // GIF89a, section 27
-    const MappedFile bytes(file.path());
-    return bytes.bytes().empty() || bytes.bytes().back() != kTrailer;
-  }
-  const AVStream& stream = file.stream();
-  double announced = static_cast<double>(stream.nb_frames);
-  if (announced == 0 && file.container().nb_streams == 1 && file.container().duration > 0) {
-    announced = static_cast<double>(file.container().duration) / AV_TIME_BASE * stream_rate(file);
-  }
-  constexpr double kTolerance = 0.9;
-  return static_cast<double>(frames) + 1 < kTolerance * announced;
-}
-
-const int32_t* display_matrix(const VideoFile& file) {
-  size_t size = 0;
-  const uint8_t* data = av_stream_get_side_data(&file.stream(), AV_PKT_DATA_DISPLAYMATRIX, &size);
-  return data != nullptr && size >= 9 * sizeof(int32_t) ? reinterpret_cast<const int32_t*>(data) : nullptr;
-}
 
 /// GIF times are rounded to 1/100 s, so the rate is worked out from all of them.
 class GifTimes {

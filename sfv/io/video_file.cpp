@@ -110,6 +110,13 @@ void VideoFile::open_decoder() {
             ": its video stream cannot be decoded: ", av_error_text(result));
 }
 
+bool VideoFile::seek(int64_t stamp) {
+  if (av_seek_frame(context_, stream_, stamp, AVSEEK_FLAG_BACKWARD) < 0) return false;
+  if (decoder_) avcodec_flush_buffers(decoder_.get());
+  draining_ = false;
+  return true;
+}
+
 void VideoFile::drain() {
   draining_ = true;
 }

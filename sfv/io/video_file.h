@@ -38,6 +38,9 @@ class VideoFile {
   /// with packets that cannot be decoded) or take the frames that the decoder still holds with drain().
   /// Errors: kUnsupported without a decoder for the stream.
   [[nodiscard]] Step next_frame(AVFrame& frame);
+  /// Goes to the last key frame at or before a time stamp of the video stream, as far as the file's own index
+  /// knows: what next_frame() gives first must be checked. False where the file cannot be entered there.
+  [[nodiscard]] bool seek(int64_t stamp);
   /// No more packets are read: next_frame() gives what the decoder holds, then kEnd.
   void drain();
 

@@ -9,21 +9,17 @@
 #include "sfv/io/video_sources.h"
 
 namespace sfv::io {
-namespace {
-
-enum class Source { kFrames, kWebp, kContainer };
-
-Source source_of(const std::filesystem::path& path) {
-  if (std::filesystem::is_directory(path)) return Source::kFrames;
-  if (!std::filesystem::exists(path) && FrameNames::is_pattern(path)) return Source::kFrames;
+VideoSourceKind video_source_kind(const std::filesystem::path& path) {
+  std::error_code error;  // what cannot be looked at is left to MappedFile, which says why
+  if (std::filesystem::is_directory(path, error)) return VideoSourceKind::kFrames;
+  if (!std::filesystem::exists(path, error) && FrameNames::is_pattern(path)) return VideoSourceKind::kFrames;
   const MappedFile file(path);
   const std::string_view bytes(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
-  if (bytes.starts_with("\x89PNG\r\n")) return Source::kFrames;
-  if (bytes.starts_with("RIFF") && bytes.size() >= 12 && bytes.substr(8, 4) == "WEBP") return Source::kWebp;
-  return Source::kContainer;
+  if (bytes.starts_with("\x89PNG\r\n")) return VideoSourceKind::kFrames;
+  if (bytes.starts_with("RIFF") && bytes.size() >= 12 && bytes.substr(8, 4) == "WEBP")
+    return VideoSourceKind::kWebp;
+  return VideoSourceKind::kContainer;
 }
-
-}  // namespace
 
 void check_clip_size(int64_t width, int64_t height, int64_t frames, const std::filesystem::path& path) {
   SFV_CHECK(frames <= kMaxClipPixels / (width * height), kInvalidFile, "[read_video] ", path.string(), ": ",
@@ -32,12 +28,12 @@ void check_clip_size(int64_t width, int64_t height, int64_t frames, const std::f
 }
 
 VideoInfo probe_video(const std::filesystem::path& path) {
-  switch (source_of(path)) {
-    case Source::kFrames:
+  switch (video_source_kind(path)) {
+    case VideoSourceKind::kFrames:
       return probe_frames(path);
-    case Source::kWebp:
+    case VideoSourceKind::kWebp:
       return probe_webp(path);
-    case Source::kContainer:
+    case VideoSourceKind::kContainer:
       break;
   }
   return probe_container(path);
@@ -46,12 +42,12 @@ VideoInfo probe_video(const std::filesystem::path& path) {
 Clip read_video(const std::filesystem::path& path, int64_t max_frames) {
   SFV_CHECK(max_frames >= 1, kInvalidArgument, "[read_video] expected at least 1 frame to read, got ",
             max_frames);
-  switch (source_of(path)) {
-    case Source::kFrames:
+  switch (video_source_kind(path)) {
+    case VideoSourceKind::kFrames:
       return read_frames(path, max_frames);
-    case Source::kWebp:
+    case VideoSourceKind::kWebp:
       return read_webp(path, max_frames);
-    case Source::kContainer:
+    case VideoSourceKind::kContainer:
       break;
   }
   return read_container(path, max_frames);

@@ -67,6 +67,34 @@ RgbImage flatten(const uint8_t* rgba, const Facts& facts) {
   return image;
 }
 
+/// libwebp's animation decoder on a mapped file.
+class Animation {
+ public:
+  explicit Animation(const std::filesystem::path& path) : file_(path), facts_(read_facts(file_, path)) {
+    const WebPData data = as_webp_data(file_.bytes());
+    WebPAnimDecoderOptions options;
+    SFV_CHECK(WebPAnimDecoderOptionsInit(&options) != 0, kInternal,
+              "[read_video] libwebp at run time is another version than at build time");
+    options.color_mode = MODE_RGBA;
+    decoder_.reset(WebPAnimDecoderNew(&data, &options));
+    SFV_CHECK(decoder_, kInvalidFile, "[read_video] ", path.string(),
+              ": damaged WebP, or no memory for its pictures");
+  }
+  [[nodiscard]] const Facts& facts() const { return facts_; }
+  [[nodiscard]] bool has_more() const { return WebPAnimDecoderHasMoreFrames(decoder_.get()) != 0; }
+  /// The next canvas, until the next call; null if it is damaged.
+  [[nodiscard]] const uint8_t* next() const {
+    uint8_t* rgba = nullptr;
+    int end = 0;
+    return WebPAnimDecoderGetNext(decoder_.get(), &rgba, &end) != 0 ? rgba : nullptr;
+  }
+
+ private:
+  MappedFile file_;
+  Facts facts_;
+  std::unique_ptr<WebPAnimDecoder, WebpDelete> decoder_;
+};
+
 }  // namespace
 
 VideoInfo probe_webp(const std::filesystem::path& path) {
@@ -82,26 +110,16 @@ VideoInfo probe_webp(const std::filesystem::path& path) {
 }
 
 Clip read_webp(const std::filesystem::path& path, int64_t max_frames) {
-  const MappedFile file(path);
-  const Facts facts = read_facts(file, path);
-  const WebPData data = as_webp_data(file.bytes());
-  WebPAnimDecoderOptions options;
-  SFV_CHECK(WebPAnimDecoderOptionsInit(&options) != 0, kInternal,
-            "[read_video] libwebp at run time is another version than at build time");
-  options.color_mode = MODE_RGBA;
-  const std::unique_ptr<WebPAnimDecoder, WebpDelete> decoder(WebPAnimDecoderNew(&data, &options));
-  SFV_CHECK(decoder, kInvalidFile, "[read_video] ", path.string(),
-            ": damaged WebP, or no memory for its pictures");
+  const Animation animation(path);
   Clip clip;
   bool damaged = false;
-  while (static_cast<int64_t>(clip.frames.size()) < max_frames &&
-         WebPAnimDecoderHasMoreFrames(decoder.get()) != 0) {
-    check_clip_size(facts.width, facts.height, static_cast<int64_t>(clip.frames.size()) + 1, path);
-    uint8_t* rgba = nullptr;
-    int end = 0;
-    damaged = WebPAnimDecoderGetNext(decoder.get(), &rgba, &end) == 0;
+  while (static_cast<int64_t>(clip.frames.size()) < max_frames && animation.has_more()) {
+    check_clip_size(animation.facts().width, animation.facts().height,
+                    static_cast<int64_t>(clip.frames.size()) + 1, path);
+    const uint8_t* rgba = animation.next();
+    damaged = rgba == nullptr;
     if (damaged) break;
-    clip.frames.push_back(flatten(rgba, facts));
+    clip.frames.push_back(flatten(rgba, animation.facts()));
   }
   SFV_CHECK(!clip.frames.empty(), kInvalidFile, "[read_video] ", path.string(),
             ": no frame could be decoded; damaged or truncated?");
@@ -109,8 +127,42 @@ Clip read_webp(const std::filesystem::path& path, int64_t max_frames) {
     log_warning(concat("[read_video] ", path.string(), ": damaged; only ", clip.frames.size(),
                        " frames could be read"));
   }
-  const double fps = rate_from_times(facts.ends, kMilliseconds);
+  const double fps = rate_from_times(animation.facts().ends, kMilliseconds);
   if (fps > 0) clip.fps = fps;
+  return clip;
+}
+
+VideoTimes scan_webp_times(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  const Facts facts = read_facts(file, path);
+  SFV_CHECK(!facts.ends.empty(), kInvalidFile, "[read_video] ", path.string(),
+            ": no frame in this WebP; damaged or truncated?");
+  constexpr double kDefaultRate = 7;  // an animation whose frames all last 0 ms says nothing of its speed
+  const bool has_times = facts.ends.back() > 0;
+  VideoTimes times;
+  double start = 0;
+  for (size_t i = 0; i < facts.ends.size(); ++i) {
+    times.starts.push_back(start);
+    start = has_times ? static_cast<double>(facts.ends[i]) / kMilliseconds
+                      : static_cast<double>(i + 1) / kDefaultRate;
+  }
+  times.end = start;
+  return times;
+}
+
+Clip read_webp_frames(const std::filesystem::path& path, std::span<const int64_t> numbers) {
+  const Animation animation(path);
+  check_clip_size(animation.facts().width, animation.facts().height, static_cast<int64_t>(numbers.size()),
+                  path);
+  Clip clip;
+  for (int64_t number = 0; clip.frames.size() < numbers.size(); ++number) {
+    const uint8_t* rgba = animation.has_more() ? animation.next() : nullptr;
+    SFV_CHECK(rgba != nullptr, kInvalidFile, "[read_video] ", path.string(), ": frame ", number,
+              " cannot be decoded; damaged or truncated?");
+    while (clip.frames.size() < numbers.size() && numbers[clip.frames.size()] == number) {
+      clip.frames.push_back(flatten(rgba, animation.facts()));
+    }
+  }
   return clip;
 }
 

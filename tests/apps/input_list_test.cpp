@@ -4,8 +4,8 @@
 
 #include <fstream>
 
-#include "apps/sfv/natural_order.h"
 #include "sfv/core/error.h"
+#include "sfv/core/natural_order.h"
 #include "tests/temporary_folder.h"
 
 namespace sfv::cli {

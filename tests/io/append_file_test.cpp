@@ -6,13 +6,13 @@
 
 #include "tests/error_of.h"
 #include "tests/io/child_process.h"
-#include "tests/io/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {
 
 TEST(AppendFile, CutsThenGrows) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto path = folder.file("a", "12345");
   AppendFile file(path, 3);
   EXPECT_EQ(read_text(path), "123");
@@ -25,14 +25,14 @@ TEST(AppendFile, CutsThenGrows) {
 }
 
 TEST(AppendFile, NamesWhatItCannotOpen) {
-  const TempFolder folder;
+  const TestFolder folder;
   EXPECT_EQ(error_of([&] { AppendFile(folder.path() / "none" / "a", 0); }).code(), ErrorCode::kNotFound);
   EXPECT_EQ(error_of([&] { AppendFile(folder.file("a", "12"), 3); }).code(), ErrorCode::kInvalidArgument);
   EXPECT_NE(error_of([&] { AppendFile(folder.path(), 0); }).reason(), "nothing thrown");
 }
 
 TEST(AppendFile, AFullDiskLeavesNoHalfPiece) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto path = folder.path() / "a";
   EXPECT_TRUE(passes_in_child([&] {
     AppendFile file(path, 0);

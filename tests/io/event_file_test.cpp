@@ -12,7 +12,7 @@
 #include "sfv/core/log.h"
 #include "sfv/io/event_record.h"
 #include "tests/error_of.h"
-#include "tests/io/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {
@@ -93,7 +93,7 @@ TEST(EventRecord, SurvivesBrokenMessagesWithRightChecksums) {
 }
 
 TEST(EventFile, StartsWithTheVersionAndGrowsRecordByRecord) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto path = folder.path() / "events.out.tfevents.x";
   EventFile file(path, {}, [] { return 1.0; });
   EXPECT_EQ(read_text(path), frame_record(encode_version_event(1)));
@@ -107,7 +107,7 @@ TEST(EventFile, StartsWithTheVersionAndGrowsRecordByRecord) {
 }
 
 TEST(EventFile, IsCutBackToTheStepARunGoesOnFrom) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto path = folder.path() / "events.out.tfevents.x";
   {
     EventFile file(path);
@@ -125,7 +125,7 @@ TEST(EventFile, IsCutBackToTheStepARunGoesOnFrom) {
 }
 
 TEST(EventFile, DropsATornLastRecord) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto path = folder.path() / "events.out.tfevents.x";
   { EventFile(path).scalar("loss", 1, 0); }
   const std::string whole = read_text(path);
@@ -140,7 +140,7 @@ TEST(EventFile, DropsATornLastRecord) {
 }
 
 TEST(EventFile, KeepsNothingBehindADamagedRecordAndSaysSo) {
-  const TempFolder folder;
+  const TestFolder folder;
   const auto path = folder.path() / "events.out.tfevents.x";
   {
     EventFile file(path);
@@ -159,7 +159,7 @@ TEST(EventFile, KeepsNothingBehindADamagedRecordAndSaysSo) {
 
 // What tests/parity/event_file_check.py opens with TensorBoard itself; it names the file by SFV_EVENT_SAMPLE.
 TEST(EventFile, WritesASampleForTensorBoard) {
-  const TempFolder folder;
+  const TestFolder folder;
   const char* wanted = std::getenv("SFV_EVENT_SAMPLE");
   const std::filesystem::path path = wanted != nullptr ? wanted : folder.path() / "events.out.tfevents.x";
   // The smallest PNG there is: one grey pixel.
@@ -181,7 +181,7 @@ TEST(EventFile, WritesASampleForTensorBoard) {
 }
 
 TEST(EventFile, RefusesTagsAndPlacesThatCannotBe) {
-  const TempFolder folder;
+  const TestFolder folder;
   EventFile file(folder.path() / "e");
   EXPECT_EQ(error_of([&] { file.scalar("", 1, 0); }).code(), ErrorCode::kInvalidArgument);
   EXPECT_EQ(error_of([&] { file.scalar("\xff", 1, 0); }).code(), ErrorCode::kInvalidArgument);

@@ -6,7 +6,7 @@
 #include <array>
 
 #include "tests/error_of.h"
-#include "tests/io/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::io {
 namespace {
@@ -245,7 +245,7 @@ TEST(TomlConfig, EveryTruncationAndFlippedByteIsReadOrRefused) {
 }
 
 TEST(TomlConfig, LoadsAFile) {
-  const TempFolder folder;
+  const TestFolder folder;
   TomlConfig config = TomlConfig::load(folder.file("r.toml", "a = 1\n"));
   EXPECT_EQ(config.get_int("a"), 1);
   EXPECT_EQ(error_of([&] { (void)TomlConfig::load(folder.path() / "none.toml"); }).code(),

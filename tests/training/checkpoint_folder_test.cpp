@@ -16,7 +16,7 @@
 #include "sfv/training/run_folder.h"
 #include "tests/error_of.h"
 #include "tests/io/child_process.h"
-#include "tests/io/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::training {
 namespace {
@@ -66,12 +66,12 @@ int64_t newest(const fs::path& run) {
 }
 
 TEST(CheckpointFolder, AppearsWholeWithManifestAndLatest) {
-  const io::TempFolder run;
+  const TestFolder run;
   save(run.path(), 5);
-  EXPECT_EQ(io::read_text(run.path() / "checkpoint-5" / "state.safetensors"), "weights5");
+  EXPECT_EQ(read_text(run.path() / "checkpoint-5" / "state.safetensors"), "weights5");
   EXPECT_EQ(fs::read_symlink(run.path() / "latest"), "checkpoint-5");
   EXPECT_EQ(open_checkpoint(run.path() / "latest").step, 5);
-  const std::string manifest = io::read_text(run.path() / "checkpoint-5" / "manifest.json");
+  const std::string manifest = read_text(run.path() / "checkpoint-5" / "manifest.json");
   // sha256sum of "{}" and of "weights5".
   EXPECT_THAT(manifest,
               AllOf(HasSubstr(R"("step": 5)"),
@@ -82,7 +82,7 @@ TEST(CheckpointFolder, AppearsWholeWithManifestAndLatest) {
 }
 
 TEST(CheckpointFolder, LeavesNothingWithoutCommit) {
-  const io::TempFolder run;
+  const TestFolder run;
   {
     CheckpointWriter writer(run.path(), 5);
     write_file(writer.path() / "a", "x");
@@ -92,7 +92,7 @@ TEST(CheckpointFolder, LeavesNothingWithoutCommit) {
 }
 
 TEST(CheckpointFolder, KeepsTheNewest) {
-  const io::TempFolder run;
+  const TestFolder run;
   for (const int64_t step : {1, 2, 9, 10, 11}) save(run.path(), step, 3);
   EXPECT_THAT(steps_of(run.path()), ElementsAre(9, 10, 11));
   save(run.path(), 12, 1);
@@ -101,10 +101,10 @@ TEST(CheckpointFolder, KeepsTheNewest) {
 }
 
 TEST(CheckpointFolder, ReplacesOneOfTheSameStep) {
-  const io::TempFolder run;
+  const TestFolder run;
   save(run.path(), 5);
   save(run.path(), 5, 1, {}, "newer");
-  EXPECT_EQ(io::read_text(run.path() / "checkpoint-5" / "state.safetensors"), "newer5");
+  EXPECT_EQ(read_text(run.path() / "checkpoint-5" / "state.safetensors"), "newer5");
   EXPECT_EQ(newest(run.path()), 5);
   EXPECT_EQ(run.count(), 2U);
 }
@@ -124,7 +124,7 @@ TEST(CheckpointFolder, FallsBackFromABrokenOneAndSaysWhy) {
                        fs::copy_options::overwrite_existing);
        }}};
   for (const auto& [reason, fault] : faults) {
-    const io::TempFolder run;
+    const TestFolder run;
     save(run.path(), 3);
     save(run.path(), 7);
     fault(run.path() / "checkpoint-7");
@@ -136,7 +136,7 @@ TEST(CheckpointFolder, FallsBackFromABrokenOneAndSaysWhy) {
 }
 
 TEST(CheckpointFolder, ANamedOneThatIsAbsentOrBrokenIsAnError) {
-  const io::TempFolder run;
+  const TestFolder run;
   save(run.path(), 3);
   save(run.path(), 7);
   EXPECT_EQ(error_of([&] { (void)open_checkpoint(run.path() / "checkpoint-4"); }).code(),
@@ -154,7 +154,7 @@ TEST(CheckpointFolder, ANamedOneThatIsAbsentOrBrokenIsAnError) {
 }
 
 TEST(CheckpointFolder, AHostileManifestReadsNothingOutside) {
-  const io::TempFolder run;
+  const TestFolder run;
   write_file(run.path() / "secret", "x");
   const auto refuse = [&](const std::string& text, const std::string& expected) {
     write_file(run.path() / "checkpoint-1" / "manifest.json", text);
@@ -178,7 +178,7 @@ TEST(CheckpointFolder, AHostileManifestReadsNothingOutside) {
 }
 
 TEST(CheckpointFolder, RefusesLinksInWhatIsSaved) {
-  const io::TempFolder run;
+  const TestFolder run;
   CheckpointWriter writer(run.path(), 1);
   fs::create_symlink("/etc/passwd", writer.path() / "a");
   EXPECT_EQ(error_of([&] { writer.commit(1); }).code(), ErrorCode::kInvalidFile);
@@ -198,7 +198,7 @@ TEST(CheckpointFolder, AKilledSaveLeavesTheOldOrTheNew) {
   const std::vector<std::pair<SavePoint, int64_t>> cases = {
       {SavePoint::kWritten, 1}, {SavePoint::kListed, 1}, {SavePoint::kRenamed, 2}, {SavePoint::kFinished, 2}};
   for (const auto& [point, expected] : cases) {
-    const io::TempFolder run;
+    const TestFolder run;
     save(run.path(), 1);
     kill_save_at(run.path(), point, 1);
     EXPECT_EQ(newest(run.path()), expected);
@@ -214,7 +214,7 @@ TEST(CheckpointFolder, AKilledSaveLeavesTheOldOrTheNew) {
 }
 
 TEST(CheckpointFolder, AFailureInsideASaveLeavesTheOldOne) {
-  const io::TempFolder run;
+  const TestFolder run;
   save(run.path(), 1);
   for (const SavePoint point : {SavePoint::kWritten, SavePoint::kListed}) {
     EXPECT_THROW(save(run.path(), 2, 1,
@@ -229,7 +229,7 @@ TEST(CheckpointFolder, AFailureInsideASaveLeavesTheOldOne) {
 }
 
 TEST(CheckpointFolder, AFullQuotaLeavesTheOldOne) {
-  const io::TempFolder run;
+  const TestFolder run;
   save(run.path(), 1);
   // The limit bites in the manifest, which is longer than both files.
   EXPECT_TRUE(io::passes_in_child([&] {
@@ -243,7 +243,7 @@ TEST(CheckpointFolder, AFullQuotaLeavesTheOldOne) {
 }
 
 TEST(CheckpointFolder, AFullDiskLeavesTheOldOne) {
-  const io::TempFolder mount_point;
+  const TestFolder mount_point;
   if (::mount("tmpfs", mount_point.path().c_str(), "tmpfs", 0, "size=64k") != 0) {
     GTEST_SKIP() << "mounting a small disk needs privileges: " << std::strerror(errno);
   }
@@ -262,7 +262,7 @@ TEST(CheckpointFolder, AFullDiskLeavesTheOldOne) {
 }
 
 TEST(CheckpointFolder, AReadOnlyFolderIsAnErrorAndLeavesTheOldOne) {
-  const io::TempFolder run;
+  const TestFolder run;
   save(run.path(), 1);
   fs::permissions(run.path(), fs::perms::owner_all | fs::perms::others_read | fs::perms::others_exec |
                                   fs::perms::group_read | fs::perms::group_exec);
@@ -276,7 +276,7 @@ TEST(CheckpointFolder, AReadOnlyFolderIsAnErrorAndLeavesTheOldOne) {
 }
 
 TEST(CheckpointFolder, ResumingSetsLaterCheckpointsAside) {
-  const io::TempFolder run;
+  const TestFolder run;
   for (const int64_t step : {1, 2, 3}) save(run.path(), step);
   write_file(run.path() / "set-aside-checkpoint-3" / "x", "older");
   LogCapture log;
@@ -291,7 +291,7 @@ TEST(CheckpointFolder, ResumingSetsLaterCheckpointsAside) {
 }
 
 TEST(CheckpointFolder, OtherNamesAreNoCheckpoints) {
-  const io::TempFolder run;
+  const TestFolder run;
   for (const char* name : {"checkpoint-", "checkpoint-07", "checkpoint-5.bak", "checkpoint--1",
                            "checkpoint-99999999999999999999"}) {
     fs::create_directories(run.path() / name);
@@ -301,7 +301,7 @@ TEST(CheckpointFolder, OtherNamesAreNoCheckpoints) {
 }
 
 TEST(RunLock, KeepsASecondProcessOut) {
-  const io::TempFolder folder;
+  const TestFolder folder;
   const fs::path run = folder.path() / "new" / "run";
   {
     const RunLock lock(run);

@@ -10,7 +10,7 @@
 #include "sfv/io/event_record.h"
 #include "sfv/training/run_folder.h"
 #include "tests/error_of.h"
-#include "tests/io/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::training {
 namespace {
@@ -26,7 +26,7 @@ std::vector<int64_t> steps_of(const std::filesystem::path& run) {
 }
 
 std::vector<int64_t> event_steps_of(const std::filesystem::path& run) {
-  const std::string text = io::read_text(run / kEventFileName);
+  const std::string text = read_text(run / kEventFileName);
   std::span<const std::byte> rest = std::as_bytes(std::span(text));
   std::vector<int64_t> steps;
   while (const auto record = io::read_record(rest)) {
@@ -43,10 +43,10 @@ void write_steps(MetricsLog& log, int64_t first, int64_t last) {
 }
 
 TEST(MetricsLog, WritesOneObjectALine) {
-  const io::TempFolder run;
+  const TestFolder run;
   MetricsLog log(run.path(), {}, false);
   log.write(12, std::vector<Metric>{{"loss/generator", 0.5}, {"a \"b\"", -1e-5}, {"broken", std::nan("")}});
-  EXPECT_THAT(io::read_text(run.path() / kMetricsName),
+  EXPECT_THAT(read_text(run.path() / kMetricsName),
               MatchesRegex("\\{\"step\": 12, \"time\": [0-9.e+]+, \"loss/generator\": 0.5, \"a "
                            "\\\\\"b\\\\\"\": -1e-5, \"broken\": "
                            "null\\}\n"));
@@ -62,7 +62,7 @@ TEST(MetricsLog, WritesOneObjectALine) {
 }
 
 TEST(MetricsLog, TheEventFileHasTheSame) {
-  const io::TempFolder run;
+  const TestFolder run;
   MetricsLog log(run.path(), {}, true);
   write_steps(log, 1, 3);
   log.note(3, "x");
@@ -72,7 +72,7 @@ TEST(MetricsLog, TheEventFileHasTheSame) {
 }
 
 TEST(MetricsLog, ARunThatGoesOnCutsBackBothFiles) {
-  const io::TempFolder run;
+  const TestFolder run;
   {
     MetricsLog log(run.path(), {}, true);
     write_steps(log, 1, 5);
@@ -87,12 +87,12 @@ TEST(MetricsLog, ARunThatGoesOnCutsBackBothFiles) {
 }
 
 TEST(MetricsLog, DropsATornLastLineWhereverItWasCut) {
-  const io::TempFolder run;
+  const TestFolder run;
   {
     MetricsLog log(run.path(), {}, false);
     write_steps(log, 1, 2);
   }
-  const std::string whole = io::read_text(run.path() / kMetricsName);
+  const std::string whole = read_text(run.path() / kMetricsName);
   const size_t first = whole.find('\n') + 1;
   for (size_t cut = first; cut < whole.size(); ++cut) {
     static_cast<void>(run.file(kMetricsName, whole.substr(0, cut)));
@@ -103,7 +103,7 @@ TEST(MetricsLog, DropsATornLastLineWhereverItWasCut) {
 }
 
 TEST(MetricsLog, SaysHowManyBrokenLinesItLeftOut) {
-  const io::TempFolder run;
+  const TestFolder run;
   static_cast<void>(run.file(kMetricsName,
                              "{\"step\": 1, \"loss\": 1}\ngarbage\n\xff\n[]\n{\"loss\": 1}\n{\"step\": 1.5}\n"
                              "{\"step\": 1, \"loss\": {}}\n{\"step\": 2}\n"));
@@ -116,7 +116,7 @@ TEST(MetricsLog, SaysHowManyBrokenLinesItLeftOut) {
 }
 
 TEST(MetricsLog, RefusesNamesThatWouldClash) {
-  const io::TempFolder run;
+  const TestFolder run;
   MetricsLog log(run.path(), {}, true);
   for (const std::string name : {"", "step", "time", "note", "\xff"}) {
     EXPECT_EQ(error_of([&] {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "tests/error_of.h"
-#include "tests/io/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::training {
 namespace {
@@ -264,7 +264,7 @@ TEST(Recipe, TheReferencePageIsCurrent) {
   const std::string begin =
       "<!-- keys: SFV_WRITE_DOCS=1 sfv_base_tests --gtest_filter=Recipe.TheReferencePageIsCurrent -->\n";
   const std::string end = "<!-- end -->";
-  std::string page = io::read_text(path);
+  std::string page = read_text(path);
   const size_t from = page.find(begin) + begin.size();
   const size_t to = page.find(end, from);
   ASSERT_NE(page.find(begin), std::string::npos);

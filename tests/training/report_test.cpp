@@ -12,7 +12,7 @@
 #include "sfv/training/recipe.h"
 #include "sfv/training/run_folder.h"
 #include "tests/error_of.h"
-#include "tests/io/temp_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace sfv::training {
 namespace {
@@ -53,7 +53,7 @@ void make_run(const fs::path& run, int64_t steps) {
 }
 
 TEST(Report, HoldsCurvesNotesSamplesRecipeAndEnvironment) {
-  const io::TempFolder folder;
+  const TestFolder folder;
   const fs::path run = folder.path() / "sf-v";
   fs::create_directories(run);
   make_run(run, 50);
@@ -62,7 +62,7 @@ TEST(Report, HoldsCurvesNotesSamplesRecipeAndEnvironment) {
   write_file(run / kSamplesName / "step-10.mp4", "no picture");
   fs::create_directories(run / "checkpoint-40");
   EXPECT_EQ(write_report(run), run / kReportName);
-  const std::string page = io::read_text(run / kReportName);
+  const std::string page = read_text(run / kReportName);
   EXPECT_THAT(
       page,
       AllOf(HasSubstr("<title>sf-v</title>"), HasSubstr("Step 50"), HasSubstr("newest checkpoint 40"),
@@ -76,7 +76,7 @@ TEST(Report, HoldsCurvesNotesSamplesRecipeAndEnvironment) {
 }
 
 TEST(Report, NeedsNothingFromOutsideAndRunsNothing) {
-  const io::TempFolder folder;
+  const TestFolder folder;
   make_run(folder.path(), 3);
   const std::string page = make_report(folder.path());
   for (const char* outside :
@@ -86,7 +86,7 @@ TEST(Report, NeedsNothingFromOutsideAndRunsNothing) {
 }
 
 TEST(Report, EscapesEverythingFromTheRun) {
-  const io::TempFolder folder;
+  const TestFolder folder;
   const fs::path run = folder.path() / "<b>&\"run\"";
   const std::string evil = "<script>alert(1)</script>";
   fs::create_directories(run);
@@ -106,7 +106,7 @@ TEST(Report, EscapesEverythingFromTheRun) {
 }
 
 TEST(Report, LeavesOutWhatIsNotThere) {
-  const io::TempFolder folder;
+  const TestFolder folder;
   EXPECT_EQ(error_of([&] { (void)make_report(folder.path()); }).code(), ErrorCode::kNotFound);
   write_file(folder.path() / kRecipeName, "stage = 1\n");
   const std::string page = make_report(folder.path());
@@ -115,7 +115,7 @@ TEST(Report, LeavesOutWhatIsNotThere) {
 }
 
 TEST(Report, ShowsSamplesSpreadOverTheRun) {
-  const io::TempFolder folder;
+  const TestFolder folder;
   write_file(folder.path() / kRecipeName, "");
   for (int i = 1; i <= 100; ++i)
     write_file(folder.path() / kSamplesName / ("step-" + std::to_string(i * 500) + ".png"), "x");
@@ -128,7 +128,7 @@ TEST(Report, ShowsSamplesSpreadOverTheRun) {
 
 // For a person's eyes: SFV_REPORT_SAMPLE=FOLDER keeps a page there.
 TEST(Report, DrawsALongRunInASmallPage) {
-  const io::TempFolder folder;
+  const TestFolder folder;
   const char* wanted = std::getenv("SFV_REPORT_SAMPLE");
   const fs::path run = wanted != nullptr ? fs::path(wanted) : folder.path();
   make_run(run, 3000);

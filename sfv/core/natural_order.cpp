@@ -1,8 +1,8 @@
-#include "apps/sfv/natural_order.h"
+#include "sfv/core/natural_order.h"
 
 #include <cstddef>
 
-namespace sfv::cli {
+namespace sfv {
 namespace {
 
 bool is_digit(char c) {
@@ -52,4 +52,4 @@ bool natural_less(std::string_view a, std::string_view b) {
   return whole_a < whole_b;
 }
 
-}  // namespace sfv::cli
+}  // namespace sfv
