@@ -139,8 +139,7 @@ void add_repeat_command(Program& program) {
       .add_flag("--force", options->force,
                 "Go on, with a warning, when photo, noise or model are not the same. Default: refuse")
       ->group(kGroup);
-  constexpr const char* kMachine =
-      "Machine (another than the clip's: frames equal up to rounding)";
+  constexpr const char* kMachine = "Machine (another than the clip's: frames equal up to rounding)";
   command.add_option("--device", options->device, "cpu, cuda or cuda:N. Default: the clip's")
       ->type_name("DEVICE")
       ->group(kMachine);
