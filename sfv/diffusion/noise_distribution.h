@@ -42,7 +42,8 @@ class LevelDistribution {
 /// SF-V Eq. 7: what a log-normal law puts between two neighbours of `ladder` (rising) goes to the upper one,
 /// so ladder[0] is never drawn: p(s'_t) ~ erf((ln s'_t - p_mean) / (sqrt2 |p_std|)) - the same at s'_{t-1}.
 /// Only the size of p_std counts: the paper prints -1 with the difference the other way round.
-/// Errors: kInvalidArgument if p_std is 0 or the law has no weight on the ladder. Source: methods as of iCT.
+/// Errors: kInvalidArgument if p_std is 0 or the law has no weight on the ladder. Source: SF-V section 3.3;
+/// Song and Dhariwal 2023 (iCT), whose form gives a bin to its lower edge.
 [[nodiscard]] LevelDistribution discretised_log_normal(const std::vector<double>& ladder, double p_mean,
                                                        double p_std);
 
@@ -55,9 +56,9 @@ using NoiseLaw = std::function<double(double u)>;
 [[nodiscard]] NoiseLaw log_normal(double p_mean, double p_std);
 /// LADD's law: t = sigmoid(mean + std n) in flow time, sigma = t / (1 - t); exactly log_normal(mean, std).
 [[nodiscard]] NoiseLaw logit_normal(double mean, double std);
-/// `share` of the draws spread evenly over `levels`, the rest by `law`: without it a log-normal law as used in
-/// pre-training almost never shows the network sigma_max, where sampling begins. 0 <= share <= 1.
-/// Errors: kInvalidArgument.
+/// `share` of the draws spread evenly over `levels`, the rest by `law`: without it a log-normal law as used
+/// in pre-training almost never shows the network sigma_max, where sampling begins. 0 <= share <= 1. Errors:
+/// kInvalidArgument.
 [[nodiscard]] NoiseLaw with_ladder_share(NoiseLaw law, const std::vector<double>& levels, double share);
 
 /// `count` uniform numbers in [0, 1), double, the next of a CPU generator.

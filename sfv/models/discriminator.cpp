@@ -81,7 +81,8 @@ std::vector<torch::Tensor> DiscriminatorImpl::encode(const torch::Tensor& sample
                                                      const torch::Tensor& c_noise,
                                                      const torch::Tensor& image_embeds,
                                                      const torch::Tensor& added_time_ids) {
-  return encoder_(sample, c_noise, image_embeds, added_time_ids);
+  const at::ScalarType dtype = encoder_->parameters()[0].scalar_type();
+  return encoder_(sample.to(dtype), c_noise, image_embeds.to(dtype), added_time_ids);
 }
 
 torch::Tensor DiscriminatorImpl::embed(const HeadCondition& condition, int64_t frames) {

@@ -133,11 +133,12 @@ std::vector<torch::Tensor> checkpointed(
 
 models::BlockRunner make_checkpointing_runner(std::vector<std::string> blocks) {
   return [blocks = std::move(blocks)](const models::BlockCall& call, std::vector<torch::Tensor> inputs) {
-    const bool chosen =
+    const bool is_chosen =
         blocks.empty() || std::any_of(blocks.begin(), blocks.end(), [&](const std::string& block) {
-          return call.name.compare(0, block.size(), block) == 0;
+          return call.name == block || call.name.starts_with(block + ".");
         });
-    return chosen ? checkpointed(call.function, inputs, call.parameters) : call.function(std::move(inputs));
+    return is_chosen ? checkpointed(call.function, inputs, call.parameters)
+                     : call.function(std::move(inputs));
   };
 }
 

@@ -21,8 +21,8 @@ namespace sfv::training {
     const std::function<std::vector<torch::Tensor>(std::vector<torch::Tensor>)>& function,
     const std::vector<torch::Tensor>& inputs, const std::vector<torch::Tensor>& parameters);
 
-/// For UNetSpatioTemporalEncoder::set_block_runner and its whole: checkpoints every block whose name begins
-/// with one of `blocks` ("down_blocks.0", "up_blocks", …), all of them if empty.
+/// For UNetSpatioTemporalEncoder::set_block_runner and its whole: checkpoints the blocks of these names
+/// ("down_blocks.0", "mid_block") or groups ("up_blocks"), all of them if empty.
 [[nodiscard]] models::BlockRunner make_checkpointing_runner(std::vector<std::string> blocks = {});
 
 }  // namespace sfv::training

@@ -55,7 +55,8 @@ TEST(DiscretisedLogNormal, IsTheSameForEitherSignOfTheDeviation) {
 }
 
 TEST(DiscretisedLogNormal, GivesEachBinToItsUpperEdge) {
-  // Three levels at ln sigma = -1, 0, 1 and a standard normal: the bins hold Phi(0) - Phi(-1), Phi(1) - Phi(0).
+  // Three levels at ln sigma = -1, 0, 1 and a standard normal: the bins hold Phi(0) - Phi(-1), Phi(1) -
+  // Phi(0).
   const std::vector<double> edges = {std::exp(-1.0), 1.0, std::exp(1.0)};
   const LevelDistribution law = discretised_log_normal(edges, 0, 1);
   EXPECT_EQ(law.probabilities()[0], 0);

@@ -112,6 +112,23 @@ TEST(Discriminator, TheEncoderIsACopyThatAStepOfTheGeneratorDoesNotReach) {
     EXPECT_TRUE(item.value().equal(before[item.key()])) << item.key();
 }
 
+TEST(Discriminator, AHalfPrecisionEncoderServesHeadsInFloat) {
+  const auto unet = make_unet(1);
+  Discriminator wide = make_discriminator({}, *unet), narrow = make_discriminator({}, *unet);
+  narrow->copy_encoder(*unet, torch::kBFloat16);
+  UNetInputs in = small_unet_inputs(1, 3);
+  const std::vector<HeadLogits> expected = run(wide, in);
+  in.sample.requires_grad_();
+  const std::vector<HeadLogits> got = run(narrow, in);
+  for (size_t i = 0; i < got.size(); ++i) {
+    EXPECT_EQ(got[i].logits.scalar_type(), torch::kFloat);
+    const float spread = expected[i].logits.abs().max().item<float>();
+    EXPECT_LT((got[i].logits - expected[i].logits).abs().mean().item<float>(), 0.1F * spread) << got[i].name;
+  }
+  got[7].logits.mean().backward();
+  EXPECT_EQ(in.sample.grad().scalar_type(), torch::kFloat);
+}
+
 TEST(Discriminator, RefusesAnEncoderOfAnotherConfig) {
   auto config = small_unet_config();
   config.block_out_channels[3] = 32;
