@@ -177,6 +177,24 @@ TEST(ActivationCheckpoint, WholeUNetHasThePlainGradientsAndKeepsLess) {
   EXPECT_LT(some.kept, plain.kept);
 }
 
+// The discriminator's encoder in the generator's step: frozen, checkpointed, and on the gradient's way.
+TEST(ActivationCheckpoint, AFrozenEncoderPassesThePlainGradientOn) {
+  models::UNetSpatioTemporalEncoder encoder(testing::small_unet_config());
+  testing::fill_random(*encoder, 1, at::kDouble);
+  for (Tensor& parameter : encoder->parameters()) parameter.set_requires_grad(false);
+  auto in = testing::small_unet_inputs(1, 3, at::kDouble);
+  in.sample.requires_grad_();
+  const auto run = [&] {
+    return encoder(in.sample, in.timestep, in.encoder_hidden_states, in.added_time_ids);
+  };
+  const Result plain = differentiate(run, {in.sample});
+  encoder->set_block_runner(make_checkpointing_runner());
+  const Result kept = differentiate(run, {in.sample});
+  expect_same(plain, kept, 1e-12);
+  EXPECT_LT(kept.kept, plain.kept / 3);
+  for (const Tensor& parameter : encoder->parameters()) EXPECT_FALSE(parameter.grad().defined());
+}
+
 // In double, so that the comparison is not about rounding.
 TEST(ActivationCheckpoint, TapsComeOutOfCheckpointedBlocks) {
   models::UNetSpatioTemporalEncoder encoder(testing::small_unet_config());
