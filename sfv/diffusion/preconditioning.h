@@ -24,4 +24,18 @@ struct Preconditioning {
 /// have a narrower one.
 [[nodiscard]] torch::Tensor to_x0(const torch::Tensor& x, const torch::Tensor& v, float sigma);
 
+/// The same for a batch whose samples have their own levels, as training has. In sigma's dtype.
+struct BatchPreconditioning {
+  torch::Tensor c_skip, c_out, c_in;  // [B, 1, 1, 1, 1]
+  torch::Tensor c_noise;              // [B]
+};
+
+/// sigma: [B], >= 0. At 0, where consistency training ends its steps, D is the identity and c_noise that of
+/// the smallest float, 0.25 ln 1e-44. Errors: kInvalidArgument otherwise. Source: AnimateLCM for sigma = 0.
+[[nodiscard]] BatchPreconditioning preconditioning(const torch::Tensor& sigma);
+
+/// c_in x and x0_hat for x, v: [B, F, C, h, w] and sigma: [B].
+[[nodiscard]] torch::Tensor scale_model_input(const torch::Tensor& x, const torch::Tensor& sigma);
+[[nodiscard]] torch::Tensor to_x0(const torch::Tensor& x, const torch::Tensor& v, const torch::Tensor& sigma);
+
 }  // namespace sfv::diffusion

@@ -54,18 +54,18 @@ DownBlockSpatioTemporalImpl::DownBlockSpatioTemporalImpl(const UNetBlockOptions&
   }
 }
 
-torch::Tensor DownBlockSpatioTemporalImpl::forward(torch::Tensor x, const UNetContext& context,
-                                                   std::vector<torch::Tensor>& skips) {
+std::vector<torch::Tensor> DownBlockSpatioTemporalImpl::forward(torch::Tensor x, const UNetContext& context) {
+  std::vector<torch::Tensor> outputs;
   for (size_t i = 0; i < resnets_->size(); ++i) {
     x = run_resnet(resnets_, i, x, context);
     if (!attentions_->is_empty()) x = run_attention(attentions_, i, x, context);
-    skips.push_back(x);
+    outputs.push_back(x);
   }
   if (!downsamplers_->is_empty()) {
     x = downsamplers_[0]->as<nn::Downsample2DImpl>()->forward(x);
-    skips.push_back(x);
+    outputs.push_back(x);
   }
-  return x;
+  return outputs;
 }
 
 MidBlockSpatioTemporalImpl::MidBlockSpatioTemporalImpl(const UNetBlockOptions& o) {
@@ -91,18 +91,15 @@ UpBlockSpatioTemporalImpl::UpBlockSpatioTemporalImpl(const UNetBlockOptions& o) 
 }
 
 torch::Tensor UpBlockSpatioTemporalImpl::forward(torch::Tensor x, const UNetContext& context,
-                                                 std::vector<torch::Tensor>& skips) {
+                                                 std::vector<torch::Tensor> skips, int64_t height,
+                                                 int64_t width) {
   for (size_t i = 0; i < resnets_->size(); ++i) {
     x = at::cat({x, skips.back()}, 1);
     skips.pop_back();
     x = run_resnet(resnets_, i, x, context);
     if (!attentions_->is_empty()) x = run_attention(attentions_, i, x, context);
   }
-  if (!upsamplers_->is_empty()) {
-    // The next skip's own size: twice this one, less one where the size was odd on the way down.
-    x = upsamplers_[0]->as<nn::Upsample2DImpl>()->forward(x, skips.back().size(2), skips.back().size(3));
-  }
-  return x;
+  return upsamplers_->is_empty() ? x : upsamplers_[0]->as<nn::Upsample2DImpl>()->forward(x, height, width);
 }
 
 }  // namespace sfv::models

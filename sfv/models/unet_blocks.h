@@ -36,8 +36,8 @@ struct UNetBlockOptions {
 class DownBlockSpatioTemporalImpl : public torch::nn::Module {
  public:
   explicit DownBlockSpatioTemporalImpl(const UNetBlockOptions& options);
-  /// x: [(B F), C, H, W]. Appends what the up path needs to `skips`. Returns the block's result.
-  torch::Tensor forward(torch::Tensor x, const UNetContext& context, std::vector<torch::Tensor>& skips);
+  /// x: [(B F), C, H, W]. Returns what the up path needs, in order; the last is the block's result.
+  std::vector<torch::Tensor> forward(torch::Tensor x, const UNetContext& context);
 
  private:
   torch::nn::ModuleList resnets_, attentions_, downsamplers_;
@@ -59,8 +59,11 @@ TORCH_MODULE(MidBlockSpatioTemporal);
 class UpBlockSpatioTemporalImpl : public torch::nn::Module {
  public:
   explicit UpBlockSpatioTemporalImpl(const UNetBlockOptions& options);
-  /// Takes its skips from the end of `skips` and enlarges to the size of the one that is then last.
-  torch::Tensor forward(torch::Tensor x, const UNetContext& context, std::vector<torch::Tensor>& skips);
+  /// skips: layers() of them, used and freed from the end. height, width: of the result of a block with an
+  /// upsampler.
+  torch::Tensor forward(torch::Tensor x, const UNetContext& context, std::vector<torch::Tensor> skips,
+                        int64_t height, int64_t width);
+  [[nodiscard]] int64_t layers() const { return static_cast<int64_t>(resnets_->size()); }
 
  private:
   torch::nn::ModuleList resnets_, attentions_, upsamplers_;

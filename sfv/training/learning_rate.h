@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+
+namespace sfv::training {
+
+/// The learning rate over the steps of a run: a warm-up, then a decay to its end.
+struct LearningRateSchedule {
+  enum class WarmUp {
+    kNone,
+    kLinear,     // peak * step / warm_up_steps
+    kQuadratic,  // peak * (step / warm_up_steps)^2, what SM3's authors recommend
+  };
+  enum class Decay {
+    kConstant,
+    kLinear,  // in a straight line from peak at the warm-up's end to peak * decay_to at the last step
+    kCosine,  // the same along half a cosine
+  };
+
+  double peak = 1e-5;  // > 0
+  WarmUp warm_up = WarmUp::kNone;
+  int64_t warm_up_steps = 1000;  // >= 1; with a warm-up
+  Decay decay = Decay::kConstant;
+  double decay_to = 0;      // 0..1
+  int64_t total_steps = 1;  // of the run, >= 1; with a decay
+
+  /// The rate of optimiser step `step`, counted from 1. After the last step it stays where it ended. Errors:
+  /// kInvalidArgument for steps under 1 and fields out of range.
+  [[nodiscard]] double at(int64_t step) const;
+};
+
+}  // namespace sfv::training
