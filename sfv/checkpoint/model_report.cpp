@@ -54,7 +54,7 @@ std::string quoted(const std::string& text) {
 std::string grouped(uint64_t number) {
   std::string digits = std::to_string(number);
   for (auto place = static_cast<ptrdiff_t>(digits.size()) - 3; place > 0; place -= 3) {
-    digits.insert(static_cast<size_t>(place), ",");
+    digits.insert(static_cast<size_t>(place), 1, ',');
   }
   return digits;
 }

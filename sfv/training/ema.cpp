@@ -12,6 +12,7 @@ Ema::Ema(const NamedTensors& parameters, const EmaOptions& options)
     : options_(options), parameters_(parameters), updates_(at::zeros({}, at::kLong)) {
   SFV_CHECK(options.decay >= 0 && options.decay < 1, kInvalidArgument,
             "[ema] expected a decay in [0, 1), got ", options.decay);
+  SFV_CHECK(options.warm_up >= 0, kInvalidArgument, "[ema] expected a warm-up >= 0, got ", options.warm_up);
   for (const NamedTensor& item : parameters_) {
     const torch::Tensor& parameter = item.tensor;
     const auto dtype = parameter.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
@@ -22,9 +23,9 @@ Ema::Ema(const NamedTensors& parameters, const EmaOptions& options)
 }
 
 double Ema::next_decay() const {
-  if (!options_.warm_up) return options_.decay;
+  if (options_.warm_up == 0) return options_.decay;
   const auto n = static_cast<double>(updates_.item<int64_t>() + 1);
-  return std::min(options_.decay, (1 + n) / (10 + n));
+  return std::min(options_.decay, (1 + n) / (static_cast<double>(options_.warm_up) + n));
 }
 
 void Ema::update() {

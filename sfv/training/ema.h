@@ -2,21 +2,16 @@
 
 #include <cstdint>
 
+#include "sfv/training/ema_options.h"
 #include "sfv/training/named_tensor.h"
 
 namespace sfv::training {
-
-struct EmaOptions {
-  double decay = 0.95;   // [0, 1), for each update; SF-V
-  bool warm_up = false;  // decay at most (1 + n) / (10 + n) at update n = 1, 2, …: a short memory at first
-  bool on_host = false;  // kept in the host's memory, whatever the device of the parameters
-};
 
 /// Exponential moving average of parameters, e = decay e + (1 - decay) p, kept in float32 at least: a part of
 /// 5 % of a small update is lost in bfloat16. Begins as a copy.
 class Ema {
  public:
-  /// Errors: kInvalidArgument for a decay out of range.
+  /// Errors: kInvalidArgument for a decay or a warm-up out of range.
   Ema(const NamedTensors& parameters, const EmaOptions& options);
 
   /// After each step of the optimiser.

@@ -7,6 +7,7 @@
 #include "sfv/core/generate_options.h"
 #include "sfv/training/adversarial_options.h"
 #include "sfv/training/data_options.h"
+#include "sfv/training/ema_options.h"
 #include "sfv/training/optimizer_options.h"
 #include "sfv/training/stage_options.h"
 
@@ -31,15 +32,6 @@ struct LadderOptions {
   double rho = 7;            // > 0
 
   [[nodiscard]] bool operator==(const LadderOptions&) const = default;
-};
-
-/// The running average of the weights, in fp32; it is what is sampled from and saved as the model.
-struct EmaOptions {
-  double decay = 0.95;   // [0, 1), an optimiser step
-  int64_t warm_up = 0;   // decay at step n is min(decay, (1 + n) / (warm_up + n)); 0: no warm-up
-  bool on_host = false;  // keep it in host memory
-
-  [[nodiscard]] bool operator==(const EmaOptions&) const = default;
 };
 
 enum class TrainPrecision {

@@ -23,7 +23,7 @@ TEST(Ema, IsTheRunningMean) {
 
 TEST(Ema, WarmUpForgetsTheBeginningSoon) {
   const Tensor p = torch::zeros({1});
-  Ema ema({{"w", p}}, {.decay = 0.95, .warm_up = true});
+  Ema ema({{"w", p}}, {.decay = 0.95, .warm_up = 10});
   EXPECT_NEAR(ema.next_decay(), 2.0 / 11, 1e-12);
   ema.update();
   EXPECT_NEAR(ema.next_decay(), 3.0 / 12, 1e-12);
