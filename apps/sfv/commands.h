@@ -11,6 +11,7 @@ void add_generate_command(Program& program);    // sfv generate IMAGE... -o OUT
 void add_repeat_command(Program& program);      // sfv repeat CLIP
 void add_info_command(Program& program);        // sfv info CLIP or MODEL
 void add_model_command(Program& program);       // sfv model init|convert|verify
+void add_train_command(Program& program);       // sfv train RECIPE
 void add_data_command(Program& program);        // sfv data check
 void add_doctor_command(Program& program);      // sfv doctor
 void add_completion_command(Program& program);  // sfv completion bash|zsh|fish

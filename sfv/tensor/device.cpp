@@ -41,6 +41,9 @@ void load_cuda_library() {
   }
   SFV_CHECK(at::globalContext().hasCUDA(), kDevice, "[device] ", library.string(),
             " was loaded but brings no CUDA; use --device cpu");
+  // fp32 means fp32: cuDNN would round the factors of convolutions to 10 bits.
+  at::globalContext().setAllowTF32CuBLAS(false);
+  at::globalContext().setAllowTF32CuDNN(false);
 }
 
 torch::Device open_cuda(int index) {

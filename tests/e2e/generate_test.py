@@ -155,7 +155,7 @@ class Research(SfvCase):
         self.generate(PHOTO, "-o", "a.mkv", "--dump", "d.safetensors", "-q")
         tensors = read_safetensors(self.folder / "d.safetensors")
         self.assertEqual({name: shape for name, (_, shape, _) in tensors.items()}, {
-            "pixel_values": [1, 3, 32, 32], "image_embeds": [1, 1, 32], "image_latents": [1, 4, 10, 18],
+            "pixel_values": [1, 3, 224, 224], "image_embeds": [1, 1, 32], "image_latents": [1, 4, 10, 18],
             "latents": [1, 3, 4, 10, 18], "frames": [1, 3, 3, 40, 72]})
         self.assertEqual({dtype for dtype, _, _ in tensors.values()}, {"F32"})
 

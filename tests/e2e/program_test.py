@@ -25,7 +25,7 @@ class Help(SfvCase):
                     self.assertIn("Default", entry, entry)
 
     def test_help_fits_80_columns(self):
-        for words in ([], ["generate"], ["repeat"], ["info"], ["model"], ["model", "init"], ["data"], ["data", "check"],
+        for words in ([], ["generate"], ["repeat"], ["info"], ["model"], ["model", "init"], ["train"], ["data"], ["data", "check"],
                       ["doctor"], ["completion"]):
             for line in self.sfv(*words, "--help").stdout.splitlines():
                 self.assertLessEqual(len(line), 80, line)

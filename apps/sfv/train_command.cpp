@@ -1,0 +1,73 @@
+// sfv train RECIPE.toml: runs a recipe, or goes on with a run; sfv train --report RUN.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/sfv/commands.h"
+#include "apps/sfv/progress_display.h"
+#include "apps/sfv/train_run.h"
+#include "sfv/training/report.h"
+
+namespace sfv::cli {
+namespace {
+
+struct Options {
+  TrainRequest request;
+  std::string report;
+  bool quiet = false;
+};
+
+int train(const Options& options, const CommandContext& context) {
+  if (!options.report.empty()) {
+    std::printf("%s\n", training::write_report(options.report).string().c_str());
+    return 0;
+  }
+  ProgressDisplay display(progress_mode(options.quiet));
+  const TrainOutcome outcome = run_training(options.request, display, context.cancel);
+  display.clear();
+  if (!options.quiet) {
+    std::fprintf(stderr, "%s: %lld of %lld iterations%s\n", options.request.run.c_str(),
+                 static_cast<long long>(outcome.iterations), static_cast<long long>(outcome.wanted),
+                 outcome.is_stopped ? ", stopped and saved; go on with --resume latest" : "");
+  }
+  // A stop that was asked for ends like every other stop: 130 or 143.
+  if (outcome.is_stopped) context.cancel.throw_if_cancelled();
+  std::printf("%s\n", outcome.model.string().c_str());
+  return 0;
+}
+
+}  // namespace
+
+void add_train_command(Program& program) {
+  const auto options = std::make_shared<Options>();
+  CLI::App& command =
+      program.add_command(program.root(), "train", "Train a model by a recipe, or go on with a run",
+                          [options](const CommandContext& context) { return train(*options, context); });
+  command.add_option("RECIPE", options->request.recipe, "What to train, on what, and how: docs/recipes.md");
+  command
+      .add_option("--set", options->request.overrides,
+                  "A value instead of the recipe's, may be repeated: --set optimizer.lr=2e-5. Default: none")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  command
+      .add_option("-o,--output", options->request.run,
+                  "The run's folder: checkpoints, each with a complete model, metrics, samples. Default: "
+                  "runs/ and the "
+                  "recipe's name")
+      ->type_name("RUN");
+  command
+      .add_option("--resume", options->request.resume,
+                  "Go on from the newest whole checkpoint of the run, or from the one named. Default: begin")
+      ->type_name("latest|DIR");
+  command.add_option("--device", options->request.device, "auto, cpu, cuda or cuda:N. Default: auto")
+      ->type_name("DEVICE");
+  command.add_option("--report", options->report, "Only write RUN/report.html: curves, samples, recipe")
+      ->type_name("RUN");
+  program.add_quiet_flag(command, options->quiet);
+}
+
+}  // namespace sfv::cli

@@ -1,0 +1,82 @@
+#include "apps/sfv/train_samples.h"
+
+#include <ATen/ops/stack.h>
+
+#include "sfv/core/check.h"
+#include "sfv/io/contact_sheet.h"
+#include "sfv/io/image.h"
+#include "sfv/pipeline/decode.h"
+#include "sfv/pipeline/image_to_video.h"
+#include "sfv/training/open_source.h"
+#include "sfv/training/train_batch.h"
+
+namespace sfv::cli {
+namespace {
+
+using training::Recipe;
+using training::Stage;
+
+std::vector<Clip> load_held_out(const Recipe& recipe) {
+  const auto source = training::open_source(recipe.data, true);
+  std::vector<Clip> clips;
+  for (int64_t i = 0; i < std::min(recipe.samples.clips, source->size()); ++i) {
+    clips.push_back(source->load(i, 0).clip);
+  }
+  return clips;
+}
+
+}  // namespace
+
+TrainSamples::TrainSamples(const Recipe& recipe) : recipe_(recipe) {
+  if (recipe.samples.every == 0) return;
+  if (recipe.stage == Stage::kAutoencoder || recipe.samples.photos.empty()) held_out_ = load_held_out(recipe);
+  for (const std::string& photo : recipe.samples.photos) photos_.push_back(io::load_image(photo));
+  if (photos_.empty()) {
+    for (const Clip& clip : held_out_) photos_.push_back(clip.frames.front());
+  }
+}
+
+std::vector<Clip> TrainSamples::reconstruct(checkpoint::Model& model) const {
+  const torch::NoGradGuard no_grad;
+  std::vector<Clip> clips;
+  for (const Clip& clip : held_out_) {
+    data::Sample sample;
+    sample.clip.clip = clip;
+    const torch::Tensor pixels = training::make_batch({sample}).pixels[0].to(model.device);  // [F, 3, H, W]
+    const torch::Tensor decoded = model.vae->decode(model.vae->encode_mode(pixels), pixels.size(0));
+    clips.push_back(clip);
+    clips.push_back(pipeline::to_clip(decoded.to(at::kCPU, at::kFloat).unsqueeze(0), clip.fps));
+  }
+  return clips;
+}
+
+std::optional<RgbImage> TrainSamples::make_sheet(checkpoint::Model& model) const {
+  if (photos_.empty() && held_out_.empty()) return std::nullopt;
+  std::vector<Clip> clips;
+  std::vector<std::string> captions;
+  if (recipe_.stage == Stage::kAutoencoder) {
+    clips = reconstruct(model);
+    for (size_t i = 0; i < clips.size(); ++i) captions.push_back(i % 2 == 0 ? "data" : "decoded");
+    return io::make_contact_sheet(clips, {.captions = captions});
+  }
+  pipeline::ImageToVideo generator(model);
+  const auto& s = recipe_.samples;
+  for (int64_t i = 0; i < s.clips; ++i) {
+    const auto photo = static_cast<size_t>(i) % photos_.size();
+    for (const int64_t steps : s.steps) {
+      GenerateOptions options;
+      options.width = recipe_.data.width;
+      options.height = recipe_.data.height;
+      options.frames = recipe_.data.frames;
+      options.sampler = steps == 1 ? SamplerKind::kOneStep : s.multi_step_sampler;
+      options.steps = steps;
+      options.guidance = steps == 1 ? GuidanceRange{1, 1} : GuidanceRange{s.guidance_min, s.guidance_max};
+      options.seed = s.seed + static_cast<uint64_t>(i) / photos_.size();
+      clips.push_back(generator.generate(photos_[photo], options, nullptr, nullptr).clip);
+      captions.push_back(concat("photo ", photo + 1, ", ", steps, steps == 1 ? " step" : " steps"));
+    }
+  }
+  return io::make_contact_sheet(clips, {.captions = captions});
+}
+
+}  // namespace sfv::cli

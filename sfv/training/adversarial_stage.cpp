@@ -1,0 +1,346 @@
+#include "sfv/training/adversarial_stage.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <utility>
+
+#include "sfv/core/check.h"
+#include "sfv/diffusion/preconditioning.h"
+#include "sfv/tensor/random.h"
+#include "sfv/training/averaged_model.h"
+#include "sfv/training/generator_start.h"
+#include "sfv/training/hinge_loss.h"
+#include "sfv/training/non_saturating_loss.h"
+#include "sfv/training/r1_penalty.h"
+#include "sfv/training/reconstruction_loss.h"
+#include "sfv/training/relativistic_loss.h"
+
+namespace sfv::training {
+namespace {
+
+models::DiscriminatorConfig config_of(const DiscriminatorOptions& o) {
+  models::DiscriminatorConfig config;
+  config.spatial_heads = o.heads != HeadKind::kTemporal;
+  config.temporal_heads = o.heads != HeadKind::kSpatial;
+  config.image_condition = o.image_condition;
+  config.sigma_condition = o.sigma_condition;
+  config.frame_condition = o.frame_condition;
+  config.width = o.width;
+  config.spatial_kernel = o.spatial_kernel;
+  config.spatial_residual_kernel = o.spatial_residual_kernel;
+  config.temporal_kernel = o.temporal_kernel;
+  config.temporal_residual_kernel = o.temporal_residual_kernel;
+  config.norm =
+      o.norm == HeadNorm::kGroup ? models::DiscriminatorNorm::kGroup : models::DiscriminatorNorm::kBatchLocal;
+  return config;
+}
+
+models::Discriminator make_discriminator(const Recipe& recipe, const checkpoint::Model& model) {
+  models::Discriminator discriminator(model.unet->config(), config_of(recipe.adversarial.discriminator));
+  at::Generator generator = make_generator(recipe.seed);
+  discriminator->initialise_heads(generator);
+  discriminator->copy_encoder(*model.unet, at::kFloat);
+  discriminator->to(model.device);
+  discriminator->set_encoder_trainable(recipe.adversarial.discriminator.backbone == BackboneKind::kTrained);
+  use_checkpointing(*discriminator->encoder(), recipe);
+  return discriminator;
+}
+
+// The model's UNet, or the recipe's own start, ready to train. The discriminator has its copy by now.
+checkpoint::Model make_generator_model(const Recipe& recipe, checkpoint::Model model) {
+  if (!recipe.adversarial.generator_start.empty()) load_unet(recipe.adversarial.generator_start, model);
+  make_trainable(*model.unet, recipe.trainable, recipe.trainable_regex);
+  use_checkpointing(*model.unet, recipe);
+  return model;
+}
+
+diffusion::NoiseLaw make_discriminator_law(const Recipe& recipe) {
+  const DiscriminatorOptions& o = recipe.adversarial.discriminator;
+  const LadderOptions& l = recipe.ladder;
+  switch (o.noise) {
+    case DiscriminatorNoise::kDiscretisedLogNormal:
+      return diffusion::as_law(diffusion::discretised_log_normal(
+          diffusion::ascending_levels(o.levels, l.sigma_min, l.sigma_max, l.rho), o.p_mean, o.p_std));
+    case DiscriminatorNoise::kLogitNormal:
+      return diffusion::logit_normal(o.logit_mean, o.logit_std);
+    case DiscriminatorNoise::kTied:
+      return {};
+  }
+  return {};
+}
+
+torch::Tensor per_sample(const torch::Tensor& x) {
+  return x.view({-1, 1, 1, 1, 1});
+}
+
+torch::Tensor discriminator_loss(AdversarialLoss kind, const PatchLogits& real, const PatchLogits& fake) {
+  switch (kind) {
+    case AdversarialLoss::kHinge:
+      return hinge_discriminator_loss(real, fake);
+    case AdversarialLoss::kNonSaturating:
+      return non_saturating_discriminator_loss(real, fake);
+    case AdversarialLoss::kRelativistic:
+      return relativistic_discriminator_loss(real, fake);
+  }
+  throw Error(ErrorCode::kInternal, "[train] unknown loss");
+}
+
+// Of a further kind of fake, which has no real partner.
+torch::Tensor fake_loss(AdversarialLoss kind, const PatchLogits& fake) {
+  return kind == AdversarialLoss::kHinge ? hinge_fake_loss(fake) : non_saturating_fake_loss(fake);
+}
+
+void add_accuracies(MetricMeans& metrics, const std::string& side,
+                    const std::vector<models::HeadLogits>& heads, const std::vector<double>& accuracies) {
+  for (size_t i = 0; i < heads.size(); ++i)
+    metrics.add("accuracy_" + side + "/" + heads[i].name, accuracies[i]);
+}
+
+}  // namespace
+
+AdversarialStage::AdversarialStage(const Recipe& recipe, checkpoint::Model model)
+    : recipe_(recipe),
+      discriminator_(make_discriminator(recipe, model)),
+      model_(make_generator_model(recipe, std::move(model))),
+      generator_(*model_.unet, "generator", recipe.optimizer, recipe.ema),
+      discriminator_parameters_(trainable_parameters(*discriminator_)),
+      discriminator_optimizer_(make_optimizer(recipe.discriminator_optimizer, discriminator_parameters_)),
+      generator_ladder_(diffusion::ascending_levels(recipe.adversarial.generator_levels,
+                                                    recipe.ladder.sigma_min, recipe.ladder.sigma_max,
+                                                    recipe.ladder.rho)),
+      generator_law_(diffusion::generator_levels(generator_ladder_, recipe.adversarial.level_weights)),
+      discriminator_law_(make_discriminator_law(recipe)),
+      balance_(recipe.adversarial.reconstruction),
+      averaged_(with_own_unet(model_)) {}
+
+std::vector<Phase> AdversarialStage::phases() {
+  const Phase discriminator = {
+      .name = "discriminator",
+      .optimizer = discriminator_optimizer_.get(),
+      .options = &recipe_.discriminator_optimizer,
+      .accumulate = [this](const TrainBatch& batch, double share, int64_t,
+                           MetricMeans& metrics) { accumulate_discriminator(batch, share, metrics); },
+      .after_step = [this] { discriminator_->update_spectral_norm(); }};
+  const Phase generator = {
+      .name = "generator",
+      .optimizer = &generator_.optimizer(),
+      .options = &recipe_.optimizer,
+      .accumulate = [this](const TrainBatch& batch, double share, int64_t iteration,
+                           MetricMeans& metrics) { accumulate_generator(batch, share, iteration, metrics); },
+      .after_step = [this] { generator_.ema().update(); }};
+  std::vector<Phase> phases(static_cast<size_t>(recipe_.adversarial.discriminator.updates), discriminator);
+  phases.insert(phases.end(), static_cast<size_t>(recipe_.adversarial.generator_updates), generator);
+  return phases;
+}
+
+AdversarialStage::Generated AdversarialStage::generate(const LatentBatch& latents) {
+  std::vector<float> sigma, below;
+  for (const int64_t position : latents.positions) {
+    at::Generator generator = sample_generator(recipe_.seed, position, RandomUse::kSigma);
+    // Index 0 of the law is level 1 of the ladder.
+    const int64_t level = generator_law_.index_at(diffusion::draw_uniforms(1, generator)[0]) + 1;
+    sigma.push_back(static_cast<float>(generator_ladder_[level]));
+    below.push_back(static_cast<float>(generator_ladder_[level - 1]));
+  }
+  Generated generated;
+  generated.sigma = at::tensor(sigma).to(latents.x0.device());
+  generated.sigma_below = at::tensor(below).to(latents.x0.device());
+  const torch::Tensor noise = draw_noise(latents.x0, latents.positions, recipe_.seed, RandomUse::kNoise);
+  generated.x0_hat =
+      denoise(model_.unet, latents.x0 + per_sample(generated.sigma) * noise, generated.sigma, latents);
+  return generated;
+}
+
+torch::Tensor AdversarialStage::discriminator_sigma(const LatentBatch& latents, const Generated& generated,
+                                                    int64_t side) const {
+  if (!discriminator_law_) return generated.sigma_below;
+  const int64_t skip = recipe_.adversarial.same_sigma ? 0 : side;
+  return draw_sigmas(discriminator_law_, latents.positions, recipe_.seed, RandomUse::kDiscriminatorSigma,
+                     skip)
+      .to(latents.x0.device());
+}
+
+torch::Tensor AdversarialStage::discriminator_noise(const LatentBatch& latents, int64_t side) const {
+  const int64_t skip = recipe_.adversarial.same_noise ? 0 : side;
+  return draw_noise(latents.x0, latents.positions, recipe_.seed, RandomUse::kDiscriminatorNoise, skip);
+}
+
+AdversarialStage::Judgement AdversarialStage::judge(const torch::Tensor& noised, const torch::Tensor& sigma,
+                                                    const LatentBatch& condition, bool with_graph) {
+  const diffusion::BatchPreconditioning scales = diffusion::preconditioning(sigma);
+  Judgement judged;
+  judged.noised = noised;
+  judged.sigma = sigma;
+  {
+    const torch::AutoGradMode grad_mode(with_graph);
+    judged.taps = discriminator_->encode(at::cat({scales.c_in * noised, condition.image_latents}, 2),
+                                         scales.c_noise, condition.image_embeds, condition.added_time_ids);
+  }
+  // R1 asks for gradients at the taps.
+  if (!with_graph) judged.taps = begin_features(judged.taps);
+  judged.heads = discriminator_->judge(judged.taps, {scales.c_noise, condition.image_embeds}, noised.size(1));
+  return judged;
+}
+
+torch::Tensor AdversarialStage::penalty(const Judgement& judged, const LatentBatch& condition, int64_t side,
+                                        bool with_graph) {
+  const R1Options& r1 = recipe_.adversarial.r1;
+  if (r1.kind == R1Kind::kR1) return r1_penalty(judged.heads, judged.taps);
+  const torch::Tensor n =
+      draw_noise(judged.noised, condition.positions, recipe_.seed, RandomUse::kPenalty, side);
+  const Judgement near = judge(judged.noised + r1.sigma * n, judged.sigma, condition, with_graph);
+  return approximate_r1_penalty(logits_of(judged.heads), logits_of(near.heads));
+}
+
+torch::Tensor AdversarialStage::further_fakes(const LatentBatch& latents, const Generated& generated,
+                                              bool with_graph) {
+  const DiscriminatorOptions& o = recipe_.adversarial.discriminator;
+  const torch::Tensor sigma = discriminator_sigma(latents, generated, 1);
+  const torch::Tensor noise = per_sample(sigma) * discriminator_noise(latents, 1);
+  torch::Tensor loss = at::zeros({}, latents.x0.options());
+  if (o.mismatched_weight > 0 && latents.size() > 1) {
+    // A real clip beside the next one's condition.
+    LatentBatch other = latents;
+    other.image_latents = latents.image_latents.roll(1, 0);
+    other.image_embeds = latents.image_embeds.roll(1, 0);
+    const Judgement judged = judge(latents.x0 + noise, sigma, other, with_graph);
+    loss = loss + o.mismatched_weight * fake_loss(o.loss, logits_of(judged.heads));
+  }
+  if (o.frozen_frame_weight > 0) {
+    const torch::Tensor still = latents.x0.narrow(1, 0, 1).expand_as(latents.x0);
+    const Judgement judged = judge(still + noise, sigma, latents, with_graph);
+    loss = loss + o.frozen_frame_weight * fake_loss(o.loss, logits_of(judged.heads));
+  }
+  return loss;
+}
+
+void AdversarialStage::accumulate_discriminator(const TrainBatch& batch, double share, MetricMeans& metrics) {
+  const AdversarialOptions& o = recipe_.adversarial;
+  const bool with_graph = o.discriminator.backbone == BackboneKind::kTrained;
+  const LatentBatch latents =
+      encode_batch(model_, batch, recipe_.conditioning, recipe_.data.fps, recipe_.seed);
+  Generated generated;
+  {
+    const torch::NoGradGuard no_grad;
+    generated = generate(latents);
+  }
+  const torch::Tensor real_sigma = discriminator_sigma(latents, generated, 0);
+  const torch::Tensor fake_sigma = discriminator_sigma(latents, generated, 1);
+  const Judgement real = judge(latents.x0 + per_sample(real_sigma) * discriminator_noise(latents, 0),
+                               real_sigma, latents, with_graph);
+  const Judgement fake = judge(generated.x0_hat + per_sample(fake_sigma) * discriminator_noise(latents, 1),
+                               fake_sigma, latents, with_graph);
+  const PatchLogits real_logits = logits_of(real.heads), fake_logits = logits_of(fake.heads);
+  const torch::Tensor adversarial = discriminator_loss(o.discriminator.loss, real_logits, fake_logits);
+  torch::Tensor loss = adversarial + further_fakes(latents, generated, with_graph);
+  if (o.r1.kind != R1Kind::kOff) {
+    torch::Tensor r1 = penalty(real, latents, 0, with_graph);
+    if (o.r1.on_fake) r1 = r1 + penalty(fake, latents, 1, with_graph);
+    metrics.add("loss/r1", r1.item<double>());
+    loss = loss + o.r1.weight * r1;
+  }
+  (loss * share).backward();
+  metrics.add("loss/discriminator", adversarial.item<double>());
+  add_accuracies(metrics, "real", real.heads, accuracy_on_real(real_logits));
+  add_accuracies(metrics, "fake", fake.heads, accuracy_on_fake(fake_logits));
+}
+
+torch::Tensor AdversarialStage::reconstruction(const Generated& generated, const LatentBatch& latents) const {
+  const ReconstructionOptions& o = recipe_.adversarial.reconstruction;
+  torch::Tensor loss;
+  switch (o.loss) {
+    case ReconstructionLoss::kPseudoHuberSample:
+      loss = pseudo_huber_per_sample(generated.x0_hat, latents.x0,
+                                     o.c.value_or(pseudo_huber_scale(latents.x0[0].numel())));
+      break;
+    case ReconstructionLoss::kPseudoHuberElement:
+      loss = pseudo_huber_per_element(generated.x0_hat, latents.x0, o.c.value_or(0.001));
+      break;
+    case ReconstructionLoss::kMse:
+      loss = mean_squared_error(generated.x0_hat, latents.x0);
+      break;
+    case ReconstructionLoss::kOff:
+      return {};
+  }
+  if (o.sigma_weight == SigmaWeight::kEdm) loss = loss * edm_weight(generated.sigma);
+  return loss.mean();
+}
+
+void AdversarialStage::accumulate_generator(const TrainBatch& batch, double share, int64_t iteration,
+                                            MetricMeans& metrics) {
+  const AdversarialOptions& o = recipe_.adversarial;
+  const LatentBatch latents =
+      encode_batch(model_, batch, recipe_.conditioning, recipe_.data.fps, recipe_.seed);
+  const Generated generated = generate(latents);
+  // The graph is cut at x0_hat: each loss gives its gradient there, their sizes are known, and one pass takes
+  // the sum on through the generator.
+  Generated cut = generated;
+  cut.x0_hat = generated.x0_hat.detach().requires_grad_(true);
+  const torch::Tensor sigma = discriminator_sigma(latents, cut, 1);
+  const Judgement fake =
+      judge(cut.x0_hat + per_sample(sigma) * discriminator_noise(latents, 1), sigma, latents, true);
+  torch::Tensor adversarial;
+  switch (o.discriminator.loss) {
+    case AdversarialLoss::kHinge:
+      adversarial = hinge_generator_loss(logits_of(fake.heads));
+      break;
+    case AdversarialLoss::kNonSaturating:
+      adversarial = non_saturating_generator_loss(logits_of(fake.heads));
+      break;
+    case AdversarialLoss::kRelativistic: {
+      const torch::Tensor real_sigma = discriminator_sigma(latents, cut, 0);
+      const Judgement real = judge(latents.x0 + per_sample(real_sigma) * discriminator_noise(latents, 0),
+                                   real_sigma, latents, false);
+      adversarial = relativistic_generator_loss(logits_of(real.heads), logits_of(fake.heads));
+      break;
+    }
+  }
+  const auto gradient_of = [&](const torch::Tensor& loss) {
+    return torch::autograd::grad({loss}, {cut.x0_hat})[0];
+  };
+  torch::Tensor gradient = gradient_of(adversarial);
+  const double adversarial_norm = gradient.norm().item<double>();
+  metrics.add("loss/generator_adversarial", adversarial.item<double>());
+  metrics.add("gradient_at_x0/adversarial", adversarial_norm);
+  if (const torch::Tensor rec = reconstruction(cut, latents); rec.defined()) {
+    const torch::Tensor g = gradient_of(rec);
+    const double norm = g.norm().item<double>();
+    const double lambda = balance_.lambda(iteration, adversarial_norm, norm);
+    gradient = gradient + lambda * g;
+    metrics.add("loss/reconstruction", rec.item<double>());
+    metrics.add("gradient_at_x0/reconstruction", lambda * norm);
+    metrics.add("lambda", lambda);
+  }
+  if (o.frame_difference_weight > 0) {
+    const torch::Tensor motion = frame_difference_loss(cut.x0_hat, latents.x0).mean();
+    gradient = gradient + o.frame_difference_weight * gradient_of(motion);
+    metrics.add("loss/frame_difference", motion.item<double>());
+  }
+  generated.x0_hat.backward(gradient * share);
+}
+
+NamedTensors AdversarialStage::state() {
+  NamedTensors state;
+  generator_.append_state(state);
+  append(state, "discriminator.weights", discriminator_parameters_);
+  NamedTensors buffers;
+  for (const auto& item : discriminator_->named_buffers()) buffers.push_back({item.key(), item.value()});
+  append(state, "discriminator.buffers", buffers);
+  append(state, "discriminator.optimizer", discriminator_optimizer_->state());
+  state.push_back({"generator.gradient_balance", balance_.state()});
+  return state;
+}
+
+checkpoint::Model& AdversarialStage::averaged_model() {
+  generator_.copy_averages(*averaged_.unet);
+  return averaged_;
+}
+
+std::string AdversarialStage::model_defaults() const {
+  return sampling_defaults(recipe_, SamplerKind::kOneStep, 1, {1, 1});
+}
+
+}  // namespace sfv::training

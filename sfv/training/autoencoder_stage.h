@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "sfv/training/trained_network.h"
+#include "sfv/training/training_stage.h"
+
+namespace sfv::training {
+
+/// Trains the VAE on clips: the encoder and the temporal decoder, the decoder alone, or only its temporal
+/// layers. L1 of pixels, a small KL, and the L1 between differences of frames.
+class AutoencoderStage : public TrainingStage {
+ public:
+  /// Errors: kUnsupported for what the recipe asks of this stage that is not there yet.
+  AutoencoderStage(const Recipe& recipe, checkpoint::Model model);
+
+  [[nodiscard]] std::vector<Phase> phases() override;
+  [[nodiscard]] NamedTensors state() override;
+  [[nodiscard]] checkpoint::Model& averaged_model() override;
+  [[nodiscard]] std::string model_defaults() const override;
+
+ private:
+  void accumulate(const TrainBatch& batch, double share, MetricMeans& metrics);
+
+  Recipe recipe_;
+  checkpoint::Model model_;  // its VAE trains
+  TrainedNetwork trained_;
+  checkpoint::Model averaged_;
+};
+
+}  // namespace sfv::training

@@ -1,0 +1,47 @@
+#include "sfv/training/averaged_model.h"
+
+#include <ATen/ops/tensor.h>
+
+#include "sfv/core/check.h"
+#include "sfv/diffusion/noise_distribution.h"
+#include "sfv/training/activation_checkpoint.h"
+#include "sfv/training/trained_network.h"
+
+namespace sfv::training {
+
+checkpoint::Model with_own_unet(const checkpoint::Model& model) {
+  checkpoint::Model copy = model;
+  copy.unet = models::UNetSpatioTemporalConditionModel(model.unet->config());
+  copy_parameters(*model.unet, *copy.unet);
+  copy.unet->eval();
+  return copy;
+}
+
+void use_checkpointing(models::UNetSpatioTemporalEncoderImpl& network, const Recipe& recipe) {
+  if (recipe.activation_checkpointing) network.set_block_runner(make_checkpointing_runner());
+}
+
+std::string sampling_defaults(const Recipe& recipe, SamplerKind sampler, int64_t steps,
+                              GuidanceRange guidance) {
+  const ConditioningOptions& c = recipe.conditioning;
+  // The middle of what the network was told in training, where that varied.
+  const double motion = c.motion == MotionKind::kFixed ? c.motion_bucket : 127;
+  const double noise = c.noise == ConditionNoiseKind::kFixed ? c.noise_level : 0.02;
+  return concat("{\n  \"sampler\": \"", to_string(sampler), "\",\n  \"steps\": ", steps,
+                ",\n  \"guidance\": [", guidance.min, ", ", guidance.max,
+                "],\n  \"width\": ", recipe.data.width, ",\n  \"height\": ", recipe.data.height,
+                ",\n  \"frames\": ", recipe.data.frames, ",\n  \"fps\": ", recipe.data.fps,
+                ",\n  \"motion\": ", motion, ",\n  \"noise_aug\": ", noise, ",\n  \"fit\": \"crop\"\n}\n");
+}
+
+torch::Tensor draw_sigmas(const std::function<double(double)>& law, const std::vector<int64_t>& positions,
+                          uint64_t seed, RandomUse use, int64_t skip) {
+  std::vector<float> sigmas;
+  for (const int64_t position : positions) {
+    at::Generator generator = sample_generator(seed, position, use);
+    sigmas.push_back(static_cast<float>(law(diffusion::draw_uniforms(skip + 1, generator)[skip])));
+  }
+  return at::tensor(sigmas, at::kFloat);
+}
+
+}  // namespace sfv::training

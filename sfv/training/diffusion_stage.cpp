@@ -1,0 +1,84 @@
+#include "sfv/training/diffusion_stage.h"
+
+#include <ATen/ops/tensor.h>
+
+#include <utility>
+
+#include "sfv/training/averaged_model.h"
+#include "sfv/training/latent_batch.h"
+#include "sfv/training/reconstruction_loss.h"
+
+namespace sfv::training {
+namespace {
+
+diffusion::NoiseLaw make_law(const Recipe& recipe) {
+  const DiffusionOptions& o = recipe.diffusion;
+  const auto ladder = diffusion::ascending_levels(o.ladder_levels, recipe.ladder.sigma_min,
+                                                  recipe.ladder.sigma_max, recipe.ladder.rho);
+  return diffusion::with_ladder_share(diffusion::log_normal(o.p_mean, o.p_std), ladder, o.ladder_share);
+}
+
+// Zeroes the image token, the condition latent, or both, of some samples.
+void drop_conditions(LatentBatch& batch, const DiffusionOptions& options, uint64_t seed) {
+  for (int64_t b = 0; b < batch.size(); ++b) {
+    at::Generator generator = sample_generator(seed, batch.positions[b], RandomUse::kDropout);
+    const double u = diffusion::draw_uniforms(1, generator)[0];
+    const bool token = u < options.drop_token;
+    const bool latent = !token && u < options.drop_token + options.drop_latent;
+    const bool both = !token && !latent && u < options.drop_token + options.drop_latent + options.drop_both;
+    if (token || both) batch.image_embeds[b].zero_();
+    if (latent || both) batch.image_latents[b].zero_();
+  }
+}
+
+}  // namespace
+
+DiffusionStage::DiffusionStage(const Recipe& recipe, checkpoint::Model model)
+    : recipe_(recipe),
+      model_((make_trainable(*model.unet, recipe.trainable, recipe.trainable_regex), std::move(model))),
+      trained_(*model_.unet, "unet", recipe.optimizer, recipe.ema),
+      sigma_law_(make_law(recipe)),
+      averaged_(with_own_unet(model_)) {
+  use_checkpointing(*model_.unet, recipe);
+}
+
+std::vector<Phase> DiffusionStage::phases() {
+  return {{.name = "unet",
+           .optimizer = &trained_.optimizer(),
+           .options = &recipe_.optimizer,
+           .accumulate = [this](const TrainBatch& batch, double share, int64_t,
+                                MetricMeans& metrics) { accumulate(batch, share, metrics); },
+           .after_step = [this] { trained_.ema().update(); }}};
+}
+
+void DiffusionStage::accumulate(const TrainBatch& batch, double share, MetricMeans& metrics) {
+  LatentBatch latents = encode_batch(model_, batch, recipe_.conditioning, recipe_.data.fps, recipe_.seed);
+  drop_conditions(latents, recipe_.diffusion, recipe_.seed);
+  const torch::Tensor sigma =
+      draw_sigmas(sigma_law_, latents.positions, recipe_.seed, RandomUse::kSigma).to(latents.x0.device());
+  const torch::Tensor noise = draw_noise(latents.x0, latents.positions, recipe_.seed, RandomUse::kNoise);
+  const torch::Tensor x0_hat =
+      denoise(model_.unet, latents.x0 + sigma.view({-1, 1, 1, 1, 1}) * noise, sigma, latents);
+  torch::Tensor loss = mean_squared_error(x0_hat, latents.x0);
+  if (recipe_.diffusion.weight == DiffusionWeight::kEdm) loss = loss * edm_weight(sigma);
+  loss = loss.mean();
+  (loss * share).backward();
+  metrics.add("loss/diffusion", loss.item<double>());
+}
+
+NamedTensors DiffusionStage::state() {
+  NamedTensors state;
+  trained_.append_state(state);
+  return state;
+}
+
+checkpoint::Model& DiffusionStage::averaged_model() {
+  trained_.copy_averages(*averaged_.unet);
+  return averaged_;
+}
+
+std::string DiffusionStage::model_defaults() const {
+  return sampling_defaults(recipe_, SamplerKind::kEuler, 25, {1, 3});
+}
+
+}  // namespace sfv::training

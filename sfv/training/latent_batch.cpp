@@ -1,0 +1,89 @@
+#include "sfv/training/latent_batch.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
+
+#include <cmath>
+
+#include "sfv/conditioning/clip_preprocess.h"
+#include "sfv/conditioning/conditioning.h"
+#include "sfv/diffusion/preconditioning.h"
+#include "sfv/tensor/finite.h"
+#include "sfv/tensor/random.h"
+
+namespace sfv::training {
+namespace {
+
+// Strength of the noise on the condition picture, and that noise, of one sample.
+struct ConditionNoise {
+  double strength = 0;
+  torch::Tensor noise;  // [1, 3, H, W]
+};
+
+ConditionNoise draw_condition_noise(const ConditioningOptions& options, at::IntArrayRef picture,
+                                    int64_t position, uint64_t seed) {
+  at::Generator generator = sample_generator(seed, position, RandomUse::kConditionNoise);
+  const double n = draw_normal({1}, generator).item<double>();
+  const bool is_fixed = options.noise == ConditionNoiseKind::kFixed;
+  return {is_fixed ? options.noise_level : std::exp(options.noise_mean + options.noise_std * n),
+          draw_normal(picture, generator)};
+}
+
+}  // namespace
+
+LatentBatch encode_batch(checkpoint::Model& model, const TrainBatch& batch,
+                         const ConditioningOptions& options, double fps, uint64_t seed) {
+  const torch::NoGradGuard no_grad;
+  const int64_t F = batch.pixels.size(1), H = batch.pixels.size(3), W = batch.pixels.size(4);
+  const double scale = model.vae->config().scaling_factor;
+  const auto& extractor = model.feature_extractor;
+  std::vector<torch::Tensor> x0, image_latents, image_embeds, ids;
+  for (int64_t b = 0; b < batch.size(); ++b) {
+    const int64_t position = batch.positions[b];
+    const torch::Tensor clip = batch.pixels[b];  // [F, 3, H, W]
+    const torch::Tensor& weight = model.vae->encoder_weight();
+    x0.push_back(model.vae->encode_mode(clip.to(weight.options())).to(at::kFloat) * scale);
+    const ConditionNoise noise = draw_condition_noise(options, {1, 3, H, W}, position, seed);
+    const torch::Tensor latent =
+        conditioning::encode_latent(model.vae, clip.narrow(0, 0, 1), noise.noise, noise.strength);
+    image_latents.push_back(latent.to(at::kFloat).repeat({F, 1, 1, 1}));
+    const torch::Tensor pixel_values =
+        conditioning::clip_pixel_values(batch.first_frames[b], model.image_encoder->config().image_size,
+                                        extractor.image_mean, extractor.image_std);
+    image_embeds.push_back(
+        conditioning::encode_image(model.image_encoder, pixel_values, model.dtype).squeeze(0).to(at::kFloat));
+    const double motion =
+        options.motion == MotionKind::kFixed ? options.motion_bucket : static_cast<double>(batch.motion[b]);
+    ids.push_back(at::tensor({fps - (options.fps_minus_one ? 1 : 0), motion, noise.strength}, at::kFloat));
+  }
+  LatentBatch result;
+  result.x0 = at::stack(x0);
+  check_finite(result.x0, "VAE encoder");
+  result.image_latents = at::stack(image_latents);
+  result.image_embeds = at::stack(image_embeds);
+  result.added_time_ids = at::stack(ids).to(model.device);
+  result.positions = batch.positions;
+  return result;
+}
+
+torch::Tensor denoise(models::UNetSpatioTemporalConditionModel& unet, const torch::Tensor& x,
+                      const torch::Tensor& sigma, const LatentBatch& condition) {
+  const torch::Tensor sample = at::cat({diffusion::scale_model_input(x, sigma), condition.image_latents}, 2);
+  const torch::Tensor v = unet->forward(sample, diffusion::preconditioning(sigma).c_noise,
+                                        condition.image_embeds, condition.added_time_ids);
+  return diffusion::to_x0(x, v.to(at::kFloat), sigma);
+}
+
+torch::Tensor draw_noise(const torch::Tensor& like, const std::vector<int64_t>& positions, uint64_t seed,
+                         RandomUse use, int64_t skip) {
+  std::vector<torch::Tensor> noise;
+  for (const int64_t position : positions) {
+    at::Generator generator = sample_generator(seed, position, use);
+    for (int64_t i = 0; i < skip; ++i) (void)draw_normal(like.sizes().slice(1), generator);
+    noise.push_back(draw_normal(like.sizes().slice(1), generator));
+  }
+  return at::stack(noise).to(like.device());
+}
+
+}  // namespace sfv::training

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "sfv/core/rgb_image.h"
+#include "sfv/data/prefetch_loader.h"
+
+namespace sfv::training {
+
+/// A micro-batch of clips as they come from the data.
+struct TrainBatch {
+  torch::Tensor pixels;                // [B, F, 3, H, W], float32 on the CPU, -1..1
+  std::vector<RgbImage> first_frames;  // of each clip: the condition picture
+  std::vector<int64_t> motion;         // motion bucket of each clip, 0..255
+  std::vector<int64_t> positions;      // of each sample in the run: where its random numbers come from
+
+  [[nodiscard]] int64_t size() const { return static_cast<int64_t>(positions.size()); }
+};
+
+/// samples: at least one, clips of one size and length. Errors: kInvalidArgument if they differ.
+[[nodiscard]] TrainBatch make_batch(std::vector<data::Sample> samples);
+
+}  // namespace sfv::training

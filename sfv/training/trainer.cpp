@@ -1,0 +1,217 @@
+#include "sfv/training/trainer.h"
+
+#include <chrono>
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include "sfv/checkpoint/save_model.h"
+#include "sfv/core/check.h"
+#include "sfv/io/image.h"
+#include "sfv/training/gradient_norm.h"
+#include "sfv/training/learning_rate.h"
+#include "sfv/training/run_folder.h"
+#include "sfv/training/train_state.h"
+
+namespace sfv::training {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kStateName = "state.safetensors";
+
+LearningRateSchedule schedule_of(const OptimizerOptions& o, int64_t total_steps) {
+  using Schedule = LearningRateSchedule;
+  Schedule schedule;
+  schedule.peak = o.lr;
+  schedule.warm_up = o.warm_up == WarmUpKind::kLinear      ? Schedule::WarmUp::kLinear
+                     : o.warm_up == WarmUpKind::kQuadratic ? Schedule::WarmUp::kQuadratic
+                                                           : Schedule::WarmUp::kNone;
+  schedule.warm_up_steps = o.warm_up_steps;
+  schedule.decay = o.decay == DecayKind::kLinear   ? Schedule::Decay::kLinear
+                   : o.decay == DecayKind::kCosine ? Schedule::Decay::kCosine
+                                                   : Schedule::Decay::kConstant;
+  schedule.decay_to = o.decay_to;
+  schedule.total_steps = total_steps;
+  return schedule;
+}
+
+// How many phases there are of this one's optimiser, and how many of them come before it in an iteration.
+struct PhasePlace {
+  int64_t count = 0;
+  int64_t before = 0;
+};
+
+PhasePlace place_of(const std::vector<Phase>& phases, size_t index) {
+  PhasePlace place;
+  for (size_t i = 0; i < phases.size(); ++i) {
+    if (phases[i].optimizer != phases[index].optimizer) continue;
+    ++place.count;
+    if (i < index) ++place.before;
+  }
+  return place;
+}
+
+class Run {
+ public:
+  Run(const Recipe& recipe, TrainingStage& stage, const data::ClipSource& source,
+      const checkpoint::ConfigTexts& texts, fs::path folder, const std::optional<Checkpoint>& from,
+      const TrainHooks& hooks)
+      : recipe_(recipe),
+        stage_(stage),
+        texts_(texts),
+        folder_(std::move(folder)),
+        hooks_(hooks),
+        phases_(stage.phases()),
+        position_(from ? load_state(from->folder / kStateName, stage.state()) : TrainPosition{}),
+        log_(folder_, from ? std::optional<int64_t>(position_.iteration) : std::nullopt,
+             recipe.log.event_file),
+        loader_(source, {source.size(), recipe.seed}, loader_options()) {
+    texts_.insert_or_assign("sfv.json", io::JsonConfig::parse(stage.model_defaults(), "sfv.json"));
+    first_iteration_ = position_.iteration;
+    saved_ = from ? position_ : TrainPosition{-1, 0};
+  }
+
+  TrainResult run() {
+    while (position_.iteration < recipe_.steps) {
+      for (; position_.phase < std::ssize(phases_); ++position_.phase) {
+        if (!run_phase(static_cast<size_t>(position_.phase))) {
+          save();
+          return {position_.iteration, true, loader_.skipped()};
+        }
+      }
+      position_ = {position_.iteration + 1, 0};
+      finish_iteration();
+    }
+    if (saved_ != position_) save();
+    return {position_.iteration, false, loader_.skipped()};
+  }
+
+ private:
+  data::PrefetchOptions loader_options() {
+    data::PrefetchOptions options;
+    options.first = (position_.iteration * std::ssize(phases_) + position_.phase) * recipe_.batch;
+    options.threads = recipe_.data.readers;
+    options.capacity = recipe_.data.ahead * recipe_.micro_batch;
+    options.on_skip = [this](const data::SkippedItem& item) {
+      tell(concat("skipped ", item.name, ": ", item.reason));
+      log_.note(position_.iteration, concat("skipped ", item.name, ": ", item.reason));
+    };
+    return options;
+  }
+
+  TrainBatch next_batch() {
+    std::vector<data::Sample> samples;
+    for (int64_t i = 0; i < recipe_.micro_batch; ++i) samples.push_back(loader_.next());
+    return make_batch(std::move(samples));
+  }
+
+  // False when the run is to stop; then nothing of this phase has happened.
+  bool run_phase(size_t index) {
+    const Phase& phase = phases_[index];
+    phase.optimizer->clear_gradients();
+    const int64_t parts = accumulation_steps(recipe_, 1);
+    for (int64_t part = 0; part < parts; ++part) {
+      if (hooks_.cancel != nullptr && hooks_.cancel->is_cancelled()) return false;
+      phase.accumulate(next_batch(), 1 / static_cast<double>(parts), position_.iteration, means_);
+    }
+    const NamedTensors& parameters = phase.optimizer->parameters();
+    const double norm = phase.options->clip_norm > 0 ? clip_gradients(parameters, phase.options->clip_norm)
+                                                     : gradient_norm(parameters);
+    check_norm(phase, norm);
+    const PhasePlace place = place_of(phases_, index);
+    const double rate = schedule_of(*phase.options, recipe_.steps * place.count)
+                            .at(position_.iteration * place.count + place.before + 1);
+    phase.optimizer->step(rate);
+    if (phase.after_step) phase.after_step();
+    means_.add("gradient_norm/" + phase.name, norm);
+    means_.add("learning_rate/" + phase.name, rate);
+    return true;
+  }
+
+  void check_norm(const Phase& phase, double norm) {
+    if (std::isfinite(norm)) return;
+    const std::string bad = find_bad_gradient(phase.optimizer->parameters());
+    const std::string text = concat("[train] iteration ", position_.iteration + 1, ": the gradient of ",
+                                    phase.name, "'s ", bad.empty() ? "parameters together" : bad,
+                                    " is not finite; this step was not taken. Lower the learning rate, clip "
+                                    "gradients, or go on from an older "
+                                    "checkpoint with another seed");
+    log_.note(position_.iteration, text);
+    log_.sync();
+    throw Error(ErrorCode::kNotFinite, text);
+  }
+
+  void finish_iteration() {
+    const int64_t n = position_.iteration;
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
+    const auto done = static_cast<double>(n - first_iteration_);
+    if (n % recipe_.log.every == 0 || n == recipe_.steps) {
+      std::vector<Metric> metrics = means_.take();
+      metrics.push_back({"clips_per_s", done * static_cast<double>(recipe_.batch) *
+                                            static_cast<double>(phases_.size()) / std::max(seconds, 1e-9)});
+      log_.write(n, metrics);
+    }
+    if (hooks_.sink != nullptr) {
+      hooks_.sink->update({.stage = concat("step ", n, "/", recipe_.steps),
+                           .fraction = static_cast<double>(n) / static_cast<double>(recipe_.steps),
+                           .seconds_left = seconds / done * static_cast<double>(recipe_.steps - n)});
+    }
+    if (recipe_.samples.every > 0 && (n % recipe_.samples.every == 0 || n == recipe_.steps)) write_sample(n);
+    if (n % recipe_.checkpoint.every == 0 || n == recipe_.steps) save();
+  }
+
+  void write_sample(int64_t n) {
+    if (!hooks_.sample) return;
+    const std::optional<RgbImage> sheet = hooks_.sample(n, stage_.averaged_model());
+    if (!sheet) return;
+    fs::create_directories(folder_ / kSamplesName);
+    const std::vector<std::byte> png = io::encode_png(*sheet);
+    io::save_png(*sheet, folder_ / kSamplesName / concat("step-", n, ".png"));
+    log_.image(n, "samples", sheet->width, sheet->height, png);
+  }
+
+  void save() {
+    try {
+      CheckpointWriter writer(folder_, position_.iteration);
+      save_state(writer.path() / kStateName, stage_.state(), position_);
+      checkpoint::save_model(stage_.averaged_model(), texts_, writer.path() / "model");
+      log_.sync();
+      writer.commit(recipe_.checkpoint.keep, hooks_.at_save);
+      saved_ = position_;
+    } catch (const Error& error) {
+      if (recipe_.checkpoint.on_failure == SaveFailure::kStop) throw;
+      tell(concat("the checkpoint of iteration ", position_.iteration,
+                  " was not saved, the run goes on: ", error.what()));
+    }
+  }
+
+  void tell(const std::string& line) const {
+    if (hooks_.tell) hooks_.tell(line);
+  }
+
+  const Recipe& recipe_;
+  TrainingStage& stage_;
+  checkpoint::ConfigTexts texts_;
+  fs::path folder_;
+  const TrainHooks& hooks_;
+  std::vector<Phase> phases_;
+  TrainPosition position_;
+  MetricsLog log_;
+  data::PrefetchLoader loader_;
+  MetricMeans means_;
+  TrainPosition saved_;
+  int64_t first_iteration_ = 0;
+  Clock::time_point begin_ = Clock::now();
+};
+
+}  // namespace
+
+TrainResult train(const Recipe& recipe, TrainingStage& stage, const data::ClipSource& source,
+                  const checkpoint::ConfigTexts& texts, const fs::path& run,
+                  const std::optional<Checkpoint>& from, const TrainHooks& hooks) {
+  return Run(recipe, stage, source, texts, run, from, hooks).run();
+}
+
+}  // namespace sfv::training

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "sfv/checkpoint/config_texts.h"
+#include "sfv/core/cancel.h"
+#include "sfv/core/progress.h"
+#include "sfv/core/rgb_image.h"
+#include "sfv/data/clip_source.h"
+#include "sfv/training/checkpoint_folder.h"
+#include "sfv/training/recipe.h"
+#include "sfv/training/training_stage.h"
+
+namespace sfv::training {
+
+/// What a run tells to the outside and is told from there; each may be empty or null.
+struct TrainHooks {
+  ProgressSink* sink = nullptr;
+  /// Heard between micro-batches: the run saves and ends.
+  const CancelToken* cancel = nullptr;
+  /// Makes a contact sheet with the averaged model; nothing: no sheet.
+  std::function<std::optional<RgbImage>(int64_t iteration, checkpoint::Model& averaged)> sample = {};
+  /// One line for a person.
+  std::function<void(const std::string& line)> tell = {};
+  /// Called inside a save; for tests.
+  std::function<void(SavePoint)> at_save = {};
+};
+
+struct TrainResult {
+  int64_t iterations = 0;     // finished
+  bool is_stopped = false;    // by the token, before the last iteration
+  int64_t skipped_items = 0;  // of the data, in this process
+};
+
+/// Runs a recipe to its end, or until it is told to stop. Writes metrics, checkpoints and samples into the
+/// run folder. from: the checkpoint to go on from. texts: config files of the model, for the model folder in
+/// each checkpoint. With the same recipe, model and number of threads a run that was cut anywhere ends with
+/// the same bytes as one that was not. Errors: kNotFinite naming the first gradient that is not finite (the
+/// step is not taken); those of data and files.
+[[nodiscard]] TrainResult train(const Recipe& recipe, TrainingStage& stage, const data::ClipSource& source,
+                                const checkpoint::ConfigTexts& texts, const std::filesystem::path& run,
+                                const std::optional<Checkpoint>& from, const TrainHooks& hooks);
+
+}  // namespace sfv::training

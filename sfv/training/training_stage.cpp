@@ -1,0 +1,44 @@
+#include "sfv/training/training_stage.h"
+
+#include <utility>
+
+#include "sfv/core/check.h"
+#include "sfv/training/adversarial_stage.h"
+#include "sfv/training/autoencoder_stage.h"
+#include "sfv/training/consistency_stage.h"
+#include "sfv/training/diffusion_stage.h"
+
+namespace sfv::training {
+
+void MetricMeans::add(const std::string& name, double value) {
+  Sum& sum = sums_[name];
+  sum.total += value;
+  ++sum.count;
+}
+
+std::vector<Metric> MetricMeans::take() {
+  std::vector<Metric> metrics;
+  for (const auto& [name, sum] : sums_) metrics.push_back({name, sum.total / static_cast<double>(sum.count)});
+  sums_.clear();
+  return metrics;
+}
+
+std::unique_ptr<TrainingStage> make_stage(const Recipe& recipe, checkpoint::Model model) {
+  SFV_CHECK(recipe.precision == TrainPrecision::kFp32, kUnsupported,
+            "[train] precision: bf16 is not there yet; use fp32");
+  SFV_CHECK(!recipe.shard_optimizer, kUnsupported,
+            "[train] shard_optimizer: this version trains in one process; set it to false");
+  switch (recipe.stage) {
+    case Stage::kAutoencoder:
+      return std::make_unique<AutoencoderStage>(recipe, std::move(model));
+    case Stage::kDiffusion:
+      return std::make_unique<DiffusionStage>(recipe, std::move(model));
+    case Stage::kConsistency:
+      return std::make_unique<ConsistencyStage>(recipe, std::move(model));
+    case Stage::kAdversarial:
+      return std::make_unique<AdversarialStage>(recipe, std::move(model));
+  }
+  throw Error(ErrorCode::kInternal, "[make_stage] unknown stage");
+}
+
+}  // namespace sfv::training

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sfv/checkpoint/model.h"
+#include "sfv/training/metrics_log.h"
+#include "sfv/training/named_tensor.h"
+#include "sfv/training/optimizer.h"
+#include "sfv/training/recipe.h"
+#include "sfv/training/train_batch.h"
+
+namespace sfv::training {
+
+/// Means of figures over the micro-batches of an iteration.
+class MetricMeans {
+ public:
+  void add(const std::string& name, double value);
+  /// By name; empties the collection.
+  [[nodiscard]] std::vector<Metric> take();
+
+ private:
+  struct Sum {
+    double total = 0;
+    int64_t count = 0;
+  };
+  std::map<std::string, Sum> sums_;
+};
+
+/// One optimiser step of an iteration: its gradients are accumulated over micro-batches of its own, then it
+/// is taken.
+struct Phase {
+  std::string name;  // "generator": what its figures are called
+  Optimizer* optimizer = nullptr;
+  const OptimizerOptions* options = nullptr;
+  /// Adds the gradients of `share` times the mean loss of a micro-batch to the parameters. iteration: from 0.
+  std::function<void(const TrainBatch& batch, double share, int64_t iteration, MetricMeans& metrics)>
+      accumulate;
+  /// After the optimiser's step; may be empty.
+  std::function<void()> after_step;
+};
+
+/// What is trained, and against what. Owns networks, optimisers and averages.
+class TrainingStage {
+ public:
+  virtual ~TrainingStage() = default;
+
+  /// The optimiser steps of one iteration, in order; the same each time. Valid as long as the stage.
+  [[nodiscard]] virtual std::vector<Phase> phases() = 0;
+  /// Every live tensor that a checkpoint needs to go on exactly: weights, averages, moments, buffers. Names
+  /// are unique.
+  [[nodiscard]] virtual NamedTensors state() = 0;
+  /// The trained model with its averaged weights in place: what is sampled from and saved. A copy of the
+  /// holders; the averaged values are written into networks of their own by this call, so it is valid until
+  /// the next one.
+  [[nodiscard]] virtual checkpoint::Model& averaged_model() = 0;
+  /// The text of the model's sfv.json: how it is to be sampled.
+  [[nodiscard]] virtual std::string model_defaults() const = 0;
+};
+
+/// The stage that a recipe asks for. model: as loaded; its networks are the beginning, and frozen parts stay
+/// in use. Errors: kInvalidArgument, kNotFound for weights named in the recipe; kUnsupported for bf16 and a
+/// spread optimiser; those of the networks.
+[[nodiscard]] std::unique_ptr<TrainingStage> make_stage(const Recipe& recipe, checkpoint::Model model);
+
+}  // namespace sfv::training
