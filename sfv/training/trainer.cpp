@@ -7,11 +7,13 @@
 
 #include "sfv/checkpoint/save_model.h"
 #include "sfv/core/check.h"
-#include "sfv/io/image.h"
 #include "sfv/training/gradient_norm.h"
 #include "sfv/training/learning_rate.h"
 #include "sfv/training/run_folder.h"
 #include "sfv/training/train_state.h"
+#ifdef SFV_HAS_VIDEO
+#include "sfv/io/image.h"
+#endif
 
 namespace sfv::training {
 namespace {
@@ -162,7 +164,9 @@ class Run {
     if (n % recipe_.checkpoint.every == 0 || n == recipe_.steps) save();
   }
 
-  void write_sample(int64_t n) {
+  // PNG needs the image libraries; without them a run has no sheets.
+  void write_sample([[maybe_unused]] int64_t n) {
+#ifdef SFV_HAS_VIDEO
     if (!hooks_.sample) return;
     const std::optional<RgbImage> sheet = hooks_.sample(n, stage_.averaged_model());
     if (!sheet) return;
@@ -170,6 +174,7 @@ class Run {
     const std::vector<std::byte> png = io::encode_png(*sheet);
     io::save_png(*sheet, folder_ / kSamplesName / concat("step-", n, ".png"));
     log_.image(n, "samples", sheet->width, sheet->height, png);
+#endif
   }
 
   void save() {
