@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sfv/core/check.h"
+#include "sfv/core/log.h"
 #include "sfv/training/autoencoder_loss.h"
 #include "sfv/training/averaged_model.h"
 #include "sfv/training/latent_batch.h"
@@ -18,6 +19,11 @@ checkpoint::Model make_trained(const Recipe& recipe, checkpoint::Model model) {
       "[train] autoencoder.train: tiny-decoder cannot be trained yet; use all, decoder or temporal-decoder");
   SFV_CHECK(o.adversarial_weight == 0, kUnsupported,
             "[train] autoencoder.adversarial_weight: the patch discriminator is not there yet; set it to 0");
+  if (o.measure_scaling && o.train == AutoencoderPart::kAll) {
+    log_warning(
+        "[train] autoencoder.measure_scaling is not there yet: scaling_factor stays as vae/config.json has "
+        "it");
+  }
   switch (o.train) {
     case AutoencoderPart::kDecoder:
       make_trainable(*model.vae, TrainableKind::kRegex, "^decoder\\.");
