@@ -72,10 +72,6 @@ diffusion::NoiseLaw make_discriminator_law(const Recipe& recipe) {
   return {};
 }
 
-torch::Tensor per_sample(const torch::Tensor& x) {
-  return x.view({-1, 1, 1, 1, 1});
-}
-
 torch::Tensor discriminator_loss(AdversarialLoss kind, const PatchLogits& real, const PatchLogits& fake) {
   switch (kind) {
     case AdversarialLoss::kHinge:

@@ -1,9 +1,6 @@
 #include "sfv/training/averaged_model.h"
 
-#include <ATen/ops/tensor.h>
-
 #include "sfv/core/check.h"
-#include "sfv/diffusion/noise_distribution.h"
 #include "sfv/training/activation_checkpoint.h"
 #include "sfv/training/trained_network.h"
 
@@ -32,16 +29,6 @@ std::string sampling_defaults(const Recipe& recipe, SamplerKind sampler, int64_t
                 "],\n  \"width\": ", recipe.data.width, ",\n  \"height\": ", recipe.data.height,
                 ",\n  \"frames\": ", recipe.data.frames, ",\n  \"fps\": ", recipe.data.fps,
                 ",\n  \"motion\": ", motion, ",\n  \"noise_aug\": ", noise, ",\n  \"fit\": \"crop\"\n}\n");
-}
-
-torch::Tensor draw_sigmas(const std::function<double(double)>& law, const std::vector<int64_t>& positions,
-                          uint64_t seed, RandomUse use, int64_t skip) {
-  std::vector<float> sigmas;
-  for (const int64_t position : positions) {
-    at::Generator generator = sample_generator(seed, position, use);
-    sigmas.push_back(static_cast<float>(law(diffusion::draw_uniforms(skip + 1, generator)[skip])));
-  }
-  return at::tensor(sigmas, at::kFloat);
 }
 
 }  // namespace sfv::training

@@ -4,7 +4,6 @@
 
 #include "sfv/checkpoint/model.h"
 #include "sfv/training/recipe.h"
-#include "sfv/training/sample_random.h"
 
 namespace sfv::training {
 
@@ -19,11 +18,5 @@ void use_checkpointing(models::UNetSpatioTemporalEncoderImpl& network, const Rec
 /// trained.
 [[nodiscard]] std::string sampling_defaults(const Recipe& recipe, SamplerKind sampler, int64_t steps,
                                             GuidanceRange guidance);
-
-/// A noise level of the law for each sample, float32 [B] on the CPU, from each sample's own generator. skip:
-/// as many draws come first and are passed over.
-[[nodiscard]] torch::Tensor draw_sigmas(const std::function<double(double)>& law,
-                                        const std::vector<int64_t>& positions, uint64_t seed, RandomUse use,
-                                        int64_t skip = 0);
 
 }  // namespace sfv::training

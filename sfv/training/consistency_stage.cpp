@@ -46,10 +46,6 @@ torch::Tensor draw_guidance(const ConsistencyOptions& options, const LatentBatch
   return at::stack(weights).view({latents.size(), -1, 1, 1, 1}).to(latents.x0.device());
 }
 
-torch::Tensor per_sample(const torch::Tensor& x) {
-  return x.view({-1, 1, 1, 1, 1});
-}
-
 }  // namespace
 
 ConsistencyStage::ConsistencyStage(const Recipe& recipe, checkpoint::Model model)

@@ -57,8 +57,7 @@ void DiffusionStage::accumulate(const TrainBatch& batch, double share, MetricMea
   const torch::Tensor sigma =
       draw_sigmas(sigma_law_, latents.positions, recipe_.seed, RandomUse::kSigma).to(latents.x0.device());
   const torch::Tensor noise = draw_noise(latents.x0, latents.positions, recipe_.seed, RandomUse::kNoise);
-  const torch::Tensor x0_hat =
-      denoise(model_.unet, latents.x0 + sigma.view({-1, 1, 1, 1, 1}) * noise, sigma, latents);
+  const torch::Tensor x0_hat = denoise(model_.unet, latents.x0 + per_sample(sigma) * noise, sigma, latents);
   torch::Tensor loss = mean_squared_error(x0_hat, latents.x0);
   if (recipe_.diffusion.weight == DiffusionWeight::kEdm) loss = loss * edm_weight(sigma);
   loss = loss.mean();

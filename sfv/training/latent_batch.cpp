@@ -86,4 +86,18 @@ torch::Tensor draw_noise(const torch::Tensor& like, const std::vector<int64_t>& 
   return at::stack(noise).to(like.device());
 }
 
+torch::Tensor draw_sigmas(const diffusion::NoiseLaw& law, const std::vector<int64_t>& positions,
+                          uint64_t seed, RandomUse use, int64_t skip) {
+  std::vector<float> sigmas;
+  for (const int64_t position : positions) {
+    at::Generator generator = sample_generator(seed, position, use);
+    sigmas.push_back(static_cast<float>(law(diffusion::draw_uniforms(skip + 1, generator)[skip])));
+  }
+  return at::tensor(sigmas, at::kFloat);
+}
+
+torch::Tensor per_sample(const torch::Tensor& x) {
+  return x.view({-1, 1, 1, 1, 1});
+}
+
 }  // namespace sfv::training

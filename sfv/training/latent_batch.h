@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sfv/checkpoint/model.h"
+#include "sfv/diffusion/noise_distribution.h"
 #include "sfv/training/data_options.h"
 #include "sfv/training/sample_random.h"
 #include "sfv/training/train_batch.h"
@@ -38,5 +39,13 @@ struct LatentBatch {
 /// [B, …]. skip: as many draws of that size come first and are passed over.
 [[nodiscard]] torch::Tensor draw_noise(const torch::Tensor& like, const std::vector<int64_t>& positions,
                                        uint64_t seed, RandomUse use, int64_t skip = 0);
+
+/// A noise level of the law for each sample, float32 [B] on the CPU, from each sample's own generator. skip:
+/// as many draws come first and are passed over.
+[[nodiscard]] torch::Tensor draw_sigmas(const diffusion::NoiseLaw& law, const std::vector<int64_t>& positions,
+                                        uint64_t seed, RandomUse use, int64_t skip = 0);
+
+/// [B] as [B, 1, 1, 1, 1], to go with clips of latents.
+[[nodiscard]] torch::Tensor per_sample(const torch::Tensor& x);
 
 }  // namespace sfv::training

@@ -2,20 +2,14 @@
 
 #include <cstdint>
 
+#include "sfv/training/optimizer_options.h"
+
 namespace sfv::training {
 
 /// The learning rate over the steps of a run: a warm-up, then a decay to its end.
 struct LearningRateSchedule {
-  enum class WarmUp {
-    kNone,
-    kLinear,     // peak * step / warm_up_steps
-    kQuadratic,  // peak * (step / warm_up_steps)^2, what SM3's authors recommend
-  };
-  enum class Decay {
-    kConstant,
-    kLinear,  // in a straight line from peak at the warm-up's end to peak * decay_to at the last step
-    kCosine,  // the same along half a cosine
-  };
+  using WarmUp = WarmUpKind;
+  using Decay = DecayKind;
 
   double peak = 1e-5;  // > 0
   WarmUp warm_up = WarmUp::kNone;

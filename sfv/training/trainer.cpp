@@ -12,6 +12,7 @@
 #include "sfv/training/run_folder.h"
 #include "sfv/training/train_state.h"
 #ifdef SFV_HAS_VIDEO
+#include "sfv/io/atomic_file.h"
 #include "sfv/io/image.h"
 #endif
 
@@ -24,19 +25,12 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* kStateName = "state.safetensors";
 
 LearningRateSchedule schedule_of(const OptimizerOptions& o, int64_t total_steps) {
-  using Schedule = LearningRateSchedule;
-  Schedule schedule;
-  schedule.peak = o.lr;
-  schedule.warm_up = o.warm_up == WarmUpKind::kLinear      ? Schedule::WarmUp::kLinear
-                     : o.warm_up == WarmUpKind::kQuadratic ? Schedule::WarmUp::kQuadratic
-                                                           : Schedule::WarmUp::kNone;
-  schedule.warm_up_steps = o.warm_up_steps;
-  schedule.decay = o.decay == DecayKind::kLinear   ? Schedule::Decay::kLinear
-                   : o.decay == DecayKind::kCosine ? Schedule::Decay::kCosine
-                                                   : Schedule::Decay::kConstant;
-  schedule.decay_to = o.decay_to;
-  schedule.total_steps = total_steps;
-  return schedule;
+  return {.peak = o.lr,
+          .warm_up = o.warm_up,
+          .warm_up_steps = o.warm_up_steps,
+          .decay = o.decay,
+          .decay_to = o.decay_to,
+          .total_steps = total_steps};
 }
 
 // How many phases there are of this one's optimiser, and how many of them come before it in an iteration.
@@ -172,7 +166,9 @@ class Run {
     if (!sheet) return;
     fs::create_directories(folder_ / kSamplesName);
     const std::vector<std::byte> png = io::encode_png(*sheet);
-    io::save_png(*sheet, folder_ / kSamplesName / concat("step-", n, ".png"));
+    io::AtomicFile file(folder_ / kSamplesName / concat("step-", n, ".png"));
+    file.write(png);
+    file.commit();
     log_.image(n, "samples", sheet->width, sheet->height, png);
 #endif
   }
