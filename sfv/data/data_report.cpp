@@ -41,8 +41,9 @@ std::string tally(const std::vector<const CheckedItem*>& items, const Key& key) 
   std::map<std::string, int64_t> counts;
   for (const CheckedItem* item : items) ++counts[key(*item)];
   std::vector<std::pair<std::string, int64_t>> sorted(counts.begin(), counts.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::ranges::sort(sorted, [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
   constexpr size_t kMost = 8;
   std::string text;
   int64_t others = 0;
