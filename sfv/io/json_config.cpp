@@ -1,6 +1,7 @@
 #include "sfv/io/json_config.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -158,6 +159,18 @@ std::optional<JsonConfig> JsonConfig::get_object(std::string_view key) const {
   std::shared_ptr<const JsonTree> part(node_->tree, value);
   return JsonConfig(
       std::make_shared<const Node>(Node{concat(name(), ": ", printable(key)), std::move(part)}));
+}
+
+JsonConfig JsonConfig::with_double(std::string_view key, double value) const {
+  std::array<char, 32> digits{};
+  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  JsonTree number;
+  number.kind = JsonReader::Kind::kNumber;
+  number.text.assign(digits.data(), written.ptr);
+  JsonTree tree = *node_->tree;
+  tree.set(key, std::move(number));
+  return JsonConfig(
+      std::make_shared<const Node>(Node{name(), std::make_shared<const JsonTree>(std::move(tree))}));
 }
 
 std::string JsonConfig::text() const {

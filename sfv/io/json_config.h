@@ -39,6 +39,9 @@ class JsonConfig {
   [[nodiscard]] bool is_list(std::string_view key) const;
   [[nodiscard]] std::optional<JsonConfig> get_object(std::string_view key) const;
 
+  /// A copy with this number under the key, in its place or at the end. value: finite.
+  [[nodiscard]] JsonConfig with_double(std::string_view key, double value) const;
+
   /// The whole object again as JSON text, keys in their order in the file, indented by 2.
   [[nodiscard]] std::string text() const;
 

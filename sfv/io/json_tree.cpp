@@ -113,6 +113,18 @@ const JsonTree* JsonTree::find(std::string_view key) const {
   return found == by_key.end() || keys[*found] != key ? nullptr : &items[*found];
 }
 
+void JsonTree::set(std::string_view key, JsonTree item) {
+  if (const JsonTree* found = find(key); found != nullptr) {
+    items[static_cast<size_t>(found - items.data())] = std::move(item);
+    return;
+  }
+  const auto place = std::lower_bound(by_key.begin(), by_key.end(), key,
+                                      [&](uint32_t index, std::string_view k) { return keys[index] < k; });
+  by_key.insert(place, static_cast<uint32_t>(keys.size()));
+  keys.emplace_back(key);
+  items.push_back(std::move(item));
+}
+
 JsonTree parse_json(std::string_view text, const JsonSource& source) {
   return TreeParser(text, source).parse();
 }

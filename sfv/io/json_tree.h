@@ -19,6 +19,8 @@ struct JsonTree {
 
   /// The item of this key; null when there is none.
   [[nodiscard]] const JsonTree* find(std::string_view key) const;
+  /// Puts an item under the key of an object, instead of the one that is there or at the end.
+  void set(std::string_view key, JsonTree item);
 };
 
 /// text: valid UTF-8. Errors: those of JsonReader; kInvalidFile with the source's reason for a key that

@@ -7,6 +7,7 @@
 #include "sfv/core/work.h"
 #include "sfv/ops/cost.h"
 #include "sfv/ops/cuda_kernels.h"
+#include "sfv/ops/fused_group_norm.h"
 #include "sfv/tensor/layout.h"
 
 namespace sfv::ops {
@@ -17,6 +18,7 @@ torch::Tensor group_norm(const torch::Tensor& x, int64_t groups, const torch::Te
   if (x.is_meta()) return at::empty_like(x, at::MemoryFormat::ChannelsLast);
   const torch::Tensor input = as_channels_last(x);
   if (auto fused = group_norm_on_cuda(input, groups, weight, bias, eps, activation)) return *fused;
+  if (auto fused = group_norm_on_cpu(input, groups, weight, bias, eps, activation)) return *fused;
   torch::Tensor y = as_channels_last(at::group_norm(input, groups, weight, bias, eps));
   if (activation == Activation::kNone) return y;
   if (torch::GradMode::is_enabled()) return at::silu(y);

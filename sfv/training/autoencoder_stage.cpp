@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "sfv/core/check.h"
-#include "sfv/core/log.h"
 #include "sfv/training/autoencoder_loss.h"
 #include "sfv/training/averaged_model.h"
 #include "sfv/training/latent_batch.h"
@@ -19,11 +18,6 @@ checkpoint::Model make_trained(const Recipe& recipe, checkpoint::Model model) {
       "[train] autoencoder.train: tiny-decoder cannot be trained yet; use all, decoder or temporal-decoder");
   SFV_CHECK(o.adversarial_weight == 0, kUnsupported,
             "[train] autoencoder.adversarial_weight: the patch discriminator is not there yet; set it to 0");
-  if (o.measure_scaling && o.train == AutoencoderPart::kAll) {
-    log_warning(
-        "[train] autoencoder.measure_scaling is not there yet: scaling_factor stays as vae/config.json has "
-        "it");
-  }
   switch (o.train) {
     case AutoencoderPart::kDecoder:
       make_trainable(*model.vae, TrainableKind::kRegex, "^decoder\\.");
@@ -51,7 +45,11 @@ AutoencoderStage::AutoencoderStage(const Recipe& recipe, checkpoint::Model model
     : recipe_(recipe),
       model_(make_trained(recipe, std::move(model))),
       trained_(*model_.vae, "vae", recipe.optimizer, recipe.ema),
-      averaged_(with_own_vae(model_)) {}
+      averaged_(with_own_vae(model_)) {
+  if (recipe.autoencoder.measure_scaling && recipe.autoencoder.train == AutoencoderPart::kAll) {
+    scale_.emplace();
+  }
+}
 
 std::vector<Phase> AutoencoderStage::phases() {
   return {{.name = "vae",
@@ -69,6 +67,7 @@ void AutoencoderStage::accumulate(const TrainBatch& batch, double share, MetricM
   const torch::Tensor moments = model_.vae->encode_moments(clips.flatten(0, 1));
   const int64_t C = moments.size(1) / 2;
   torch::Tensor latents = moments.narrow(1, 0, C);
+  if (scale_) scale_->add(latents);
   if (o.sample_posterior) {
     const torch::Tensor like = latents.unflatten(0, {batch.size(), F});
     latents = sample_latent(
@@ -95,7 +94,14 @@ void AutoencoderStage::accumulate(const TrainBatch& batch, double share, MetricM
 NamedTensors AutoencoderStage::state() {
   NamedTensors state;
   trained_.append_state(state);
+  if (scale_) state.push_back({"latent_sums", scale_->sums()});
   return state;
+}
+
+void AutoencoderStage::update_configs(checkpoint::ConfigTexts& texts) const {
+  if (!scale_) return;
+  io::JsonConfig& config = texts.at("vae/config.json");
+  config = config.with_double("scaling_factor", scale_->scaling_factor(model_.vae->config().scaling_factor));
 }
 
 checkpoint::Model& AutoencoderStage::averaged_model() {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "sfv/training/latent_scale.h"
 #include "sfv/training/trained_network.h"
 #include "sfv/training/training_stage.h"
 
@@ -18,6 +20,8 @@ class AutoencoderStage : public TrainingStage {
   [[nodiscard]] NamedTensors state() override;
   [[nodiscard]] checkpoint::Model& averaged_model() override;
   [[nodiscard]] std::string model_defaults() const override;
+  /// vae/config.json's scaling_factor, where the recipe measures it.
+  void update_configs(checkpoint::ConfigTexts& texts) const override;
 
  private:
   void accumulate(const TrainBatch& batch, double share, MetricMeans& metrics);
@@ -25,6 +29,7 @@ class AutoencoderStage : public TrainingStage {
   Recipe recipe_;
   checkpoint::Model model_;  // its VAE trains
   TrainedNetwork trained_;
+  std::optional<LatentScale> scale_;
   checkpoint::Model averaged_;
 };
 

@@ -35,11 +35,8 @@ void visit_autoencoder(AutoencoderOptions& o, const When& table, RecipeVisitor& 
             "channels of the patch discriminator's first layer", patches);
   v.integer("patch_layers", o.patch_layers, {.min = 1, .max = 6}, "its strided layers", patches);
   v.flag("measure_scaling", o.measure_scaling,
-         "at the end set the model's scaling_factor to 1 / deviation of the latents", all);
-  When clips = all;
-  clips.applies = clips.applies && o.measure_scaling;
-  clips.condition += " and measure_scaling";
-  v.integer("scaling_clips", o.scaling_clips, {.min = 1, .max = 1'000'000}, "clips measured for it", clips);
+         "save the model with scaling_factor = 1 / deviation of the latents of the last hundred or so steps",
+         all);
   v.word("tiny_decoder", o.tiny_decoder, "frame by frame, or with memory of the frames before", tiny);
   v.text("tiny_start", o.tiny_start, "weights that the tiny decoder starts from; empty: random", tiny);
 }

@@ -28,8 +28,7 @@ struct AutoencoderOptions {
   int64_t adversarial_start = 0;          // first step at which it counts
   int64_t patch_channels = 64;            // of the patch discriminator's first layer, >= 1
   int64_t patch_layers = 3;               // its strided layers, 1 to 6
-  bool measure_scaling = true;            // at the end, scaling_factor = 1 / deviation of the latents; kAll
-  int64_t scaling_clips = 64;             // clips measured for it, >= 1
+  bool measure_scaling = true;            // saves scaling_factor = 1 / deviation of the latents; kAll
   TinyDecoderKind tiny_decoder = TinyDecoderKind::kTaesdv;  // kTinyDecoder
   std::string tiny_start;  // weights the tiny decoder starts from; empty: random; kTinyDecoder
 

@@ -177,7 +177,9 @@ class Run {
     try {
       CheckpointWriter writer(folder_, position_.iteration);
       save_state(writer.path() / kStateName, stage_.state(), position_);
-      checkpoint::save_model(stage_.averaged_model(), texts_, writer.path() / "model");
+      checkpoint::ConfigTexts texts = texts_;
+      stage_.update_configs(texts);
+      checkpoint::save_model(stage_.averaged_model(), texts, writer.path() / "model");
       log_.sync();
       writer.commit(recipe_.checkpoint.keep, hooks_.at_save);
       saved_ = position_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sfv/checkpoint/config_texts.h"
 #include "sfv/checkpoint/model.h"
 #include "sfv/training/metrics_log.h"
 #include "sfv/training/named_tensor.h"
@@ -59,6 +60,8 @@ class TrainingStage {
   [[nodiscard]] virtual checkpoint::Model& averaged_model() = 0;
   /// The text of the model's sfv.json: how it is to be sampled.
   [[nodiscard]] virtual std::string model_defaults() const = 0;
+  /// Changes what training has changed in the model's config files, before they are saved.
+  virtual void update_configs(checkpoint::ConfigTexts& /*texts*/) const {}
 };
 
 /// The stage that a recipe asks for. model: as loaded; its networks are the beginning, and frozen parts stay

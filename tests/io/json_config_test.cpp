@@ -139,6 +139,16 @@ TEST(JsonConfig, AllowsOnlyTheKeysItIsTold) {
   config.allow_only({"x", "stepz", "steps"});
 }
 
+TEST(JsonConfig, TakesANumberInItsPlaceOrAtTheEnd) {
+  const JsonConfig config = JsonConfig::parse(R"({"b": 1, "a": "x"})", "c");
+  const JsonConfig changed = config.with_double("b", 0.25).with_double("aa", 1e-30).with_double("z", 3);
+  EXPECT_EQ(changed.text(), "{\n  \"b\": 0.25,\n  \"a\": \"x\",\n  \"aa\": 1e-30,\n  \"z\": 3\n}");
+  EXPECT_EQ(changed.get_double("aa"), 1e-30);
+  EXPECT_EQ(changed.get_string("a"), "x");
+  EXPECT_EQ(changed.get_double("z"), 3);
+  EXPECT_EQ(config.get_int("b"), 1);
+}
+
 TEST(JsonConfig, WritesItselfInOrderWithNumbersAsTheyWere) {
   const JsonConfig config =
       JsonConfig::parse(R"({"b":1.10,"a":[1,{"x":null}],"e":[],"o":{},"s":"\u00e9\n","t":true})", "c");

@@ -125,6 +125,25 @@ TEST_P(Trainer, EachCheckpointHoldsAModelThatLoads) {
   for (const Metric& metric : lines.back().metrics) EXPECT_TRUE(std::isfinite(metric.value)) << metric.name;
 }
 
+TEST_P(Trainer, OnlyTheAutoencoderMeasuresItsScaling) {
+  recipe_.optimizer.lr = 1e-9;  // the saved encoder is the one that was measured, on other clips
+  (void)train_in("run", false, {});
+  const checkpoint::Model before = checkpoint::load_model((folder_ / "model").string(), {});
+  const checkpoint::Model after = checkpoint::load_model((folder_ / "run/latest/model").string(), {});
+  const double factor = after.vae->config().scaling_factor;
+  if (recipe_.stage != Stage::kAutoencoder) {
+    EXPECT_EQ(factor, before.vae->config().scaling_factor);
+    return;
+  }
+  const auto source = open_source(recipe_.data, false);
+  std::vector<data::Sample> samples(8);
+  for (int64_t i = 0; i < 8; ++i) samples[static_cast<size_t>(i)].clip = source->load(i, 0);
+  const torch::NoGradGuard no_grad;
+  auto vae = after.vae;
+  const torch::Tensor latents = vae->encode_mode(make_batch(std::move(samples)).pixels.flatten(0, 1));
+  EXPECT_NEAR(latents.std().item<double>() * factor, 1, 0.15);
+}
+
 TEST_P(Trainer, AStateOfAnotherRecipeIsRefused) {
   (void)train_in("run", false, {});
   recipe_.optimizer.kind =
