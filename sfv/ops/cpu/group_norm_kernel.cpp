@@ -47,17 +47,17 @@ SFV_FOR_EACH_CPU void sum_rows(const float* x, int64_t rows, int64_t C, const fl
   }
 }
 
-SFV_FOR_EACH_CPU void apply_rows(const float* x, int64_t rows, int64_t C, const float* scale,
-                                 const float* offset, bool silu, float* y) {
+SFV_FOR_EACH_CPU void apply_rows(const float* x, int64_t rows, int64_t C, const float* center,
+                                 const float* scale, const float* bias, bool silu, float* y) {
   if (!silu) {
     for (int64_t row = 0; row < rows; ++row, x += C, y += C) {
-      for (int64_t c = 0; c < C; ++c) y[c] = x[c] * scale[c] + offset[c];
+      for (int64_t c = 0; c < C; ++c) y[c] = (x[c] - center[c]) * scale[c] + bias[c];
     }
     return;
   }
   for (int64_t row = 0; row < rows; ++row, x += C, y += C) {
     for (int64_t c = 0; c < C; ++c) {
-      const float z = x[c] * scale[c] + offset[c];
+      const float z = (x[c] - center[c]) * scale[c] + bias[c];
       y[c] = z * vector_sigmoid(z);
     }
   }
@@ -65,14 +65,14 @@ SFV_FOR_EACH_CPU void apply_rows(const float* x, int64_t rows, int64_t C, const 
 
 // dz = dy through the activation; its sums and those of dz * (x - center) for each channel.
 SFV_FOR_EACH_CPU void backward_rows(const float* dy, const float* x, int64_t rows, int64_t C,
-                                    const float* scale, const float* offset, const float* center, bool silu,
+                                    const float* center, const float* scale, const float* bias, bool silu,
                                     float* dz, float* sum, float* product) {
   std::fill(sum, sum + C, 0.0F);
   std::fill(product, product + C, 0.0F);
   for (int64_t row = 0; row < rows; ++row, dy += C, x += C, dz += C) {
     if (silu) {
       for (int64_t c = 0; c < C; ++c) {
-        const float z = x[c] * scale[c] + offset[c];
+        const float z = (x[c] - center[c]) * scale[c] + bias[c];
         const float s = vector_sigmoid(z);
         dz[c] = dy[c] * (s + z * s * (1.0F - s));
       }
@@ -118,27 +118,31 @@ struct Sums {
   std::vector<float> values;
 };
 
-// Two or three numbers for each channel of each picture.
+// A number for each channel of each picture.
 using PerChannel = std::vector<float>;
 
 PerChannel make_per_channel(const GroupNormSizes& s) {
   return PerChannel(static_cast<size_t>(s.pictures * s.channels));
 }
 
-// What turns x into the normalised, weighted value: x * scale + offset.
-void set_affine(const GroupNormSizes& s, const float* mean, const float* rstd, const float* weight,
-                const float* bias, PerChannel& scale, PerChannel& offset, PerChannel* center) {
-  const int64_t D = s.channels / s.groups;
-  for (int64_t n = 0; n < s.pictures; ++n) {
-    for (int64_t c = 0; c < s.channels; ++c) {
-      const auto i = static_cast<size_t>(n * s.channels + c);
-      const int64_t group = n * s.groups + c / D;
-      scale[i] = rstd[group] * weight[c];
-      offset[i] = bias[c] - mean[group] * scale[i];
-      if (center != nullptr) (*center)[i] = mean[group];
+// A value z = (x - center) * scale + bias: the group's mean and rstd * weight, channel by channel.
+struct Affine {
+  Affine(const GroupNormSizes& s, const float* mean, const float* rstd, const float* weight)
+      : center(make_per_channel(s)), scale(make_per_channel(s)) {
+    const int64_t D = s.channels / s.groups;
+    for (int64_t n = 0; n < s.pictures; ++n) {
+      for (int64_t c = 0; c < s.channels; ++c) {
+        const auto i = static_cast<size_t>(n * s.channels + c);
+        const int64_t group = n * s.groups + c / D;
+        center[i] = mean[group];
+        scale[i] = rstd[group] * weight[c];
+      }
     }
   }
-}
+
+  PerChannel center;
+  PerChannel scale;
+};
 
 }  // namespace
 
@@ -173,10 +177,10 @@ void group_norm_forward(const GroupNormSizes& s, const float* x, const float* we
       rstd[n * s.groups + g] = static_cast<float>(is_finite ? 1 / std::sqrt(variance + eps) : NAN);
     }
   }
-  PerChannel scale = make_per_channel(s), offset = make_per_channel(s);
-  set_affine(s, mean, rstd, weight, bias, scale, offset, nullptr);
+  const Affine affine(s, mean, rstd, weight);
   for_each_block(s, [&](int64_t n, int64_t, int64_t first, int64_t rows) {
-    apply_rows(x + first * C, rows, C, scale.data() + n * C, offset.data() + n * C, silu, y + first * C);
+    apply_rows(x + first * C, rows, C, affine.center.data() + n * C, affine.scale.data() + n * C, bias, silu,
+               y + first * C);
   });
 }
 
@@ -184,18 +188,16 @@ void group_norm_backward(const GroupNormSizes& s, const float* dy, const float* 
                          const float* rstd, const float* weight, const float* bias, bool silu, float* dx,
                          float* dweight, float* dbias) {
   const int64_t C = s.channels, D = C / s.groups;
-  PerChannel scale = make_per_channel(s), offset = make_per_channel(s), center = make_per_channel(s);
-  set_affine(s, mean, rstd, weight, bias, scale, offset, &center);
+  const Affine affine(s, mean, rstd, weight);
   Sums sums(s);
   for_each_block(s, [&](int64_t n, int64_t block, int64_t first, int64_t rows) {
     float* part = sums.at(n, block);
-    backward_rows(dy + first * C, x + first * C, rows, C, scale.data() + n * C, offset.data() + n * C,
-                  center.data() + n * C, silu, dx + first * C, part, part + C);
+    backward_rows(dy + first * C, x + first * C, rows, C, affine.center.data() + n * C,
+                  affine.scale.data() + n * C, bias, silu, dx + first * C, part, part + C);
   });
   // With xhat = (x - mean) * rstd: dx = rstd * (weight dz - mean(weight dz) - xhat mean(weight dz xhat)).
   std::vector<double> weight_sum(static_cast<size_t>(C)), bias_sum(static_cast<size_t>(C));
-  PerChannel& slope = offset;  // of x in dx; the offsets are not needed any more
-  PerChannel level = make_per_channel(s);
+  PerChannel slope = make_per_channel(s), level = make_per_channel(s);
   const double members = static_cast<double>(s.pixels) * static_cast<double>(D);
   for (int64_t n = 0; n < s.pictures; ++n) {
     const std::vector<double> total = sums.total(n);
@@ -219,8 +221,8 @@ void group_norm_backward(const GroupNormSizes& s, const float* dy, const float* 
   std::copy(weight_sum.begin(), weight_sum.end(), dweight);
   std::copy(bias_sum.begin(), bias_sum.end(), dbias);
   for_each_block(s, [&](int64_t n, int64_t, int64_t first, int64_t rows) {
-    combine_rows(x + first * C, rows, C, scale.data() + n * C, center.data() + n * C, slope.data() + n * C,
-                 level.data() + n * C, dx + first * C);
+    combine_rows(x + first * C, rows, C, affine.scale.data() + n * C, affine.center.data() + n * C,
+                 slope.data() + n * C, level.data() + n * C, dx + first * C);
   });
 }
 
