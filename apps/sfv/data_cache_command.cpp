@@ -91,12 +91,10 @@ void add_data_cache_command(Program& program) {
       ->required();
   command.add_option("-o,--output", options->output, "The cache's folder")->required()->type_name("DIR");
   command
-      .add_option(
-          "--clips", options->clips,
-          "Clips in all, 1 or more. Fewer than there are items: the first ones; more: items are cut "
-          "again, at other places. Must be given for clips drawn from a seed. Default: each item once")
-      ->type_name("N")
-      ->check(CLI::Range(int64_t{1}, data::LatentCacheIndex::kMostClips));
+      .add_option("--clips", options->clips,
+                  "Clips in all. Fewer than there are items: the first ones; more: items are cut again, at "
+                  "other places. Must be given for clips drawn from a seed. 0: each item once. Default: 0")
+      ->type_name("N");
   command
       .add_option("--set", options->overrides,
                   "A value instead of the recipe's, may be repeated: --set data.flip=true. Default: none")

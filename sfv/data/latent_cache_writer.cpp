@@ -191,9 +191,9 @@ LatentCacheResult make_latent_cache(const ClipSource& source, const ClipEncoder&
   SFV_CHECK(options.readers >= 1, kInvalidArgument, "[latent cache] readers: expected 1 or more, got ",
             options.readers);
   const bool is_endless = source.size() == ClipSource::kUnlimited;
-  SFV_CHECK(!is_endless || options.clips > 0, kInvalidArgument,
+  SFV_CHECK(!is_endless || options.clips != 0, kInvalidArgument,
             "[latent cache] these clips are drawn without end; say how many to cache (--clips)");
-  const int64_t clips = options.clips > 0 ? options.clips : source.size();
+  const int64_t clips = options.clips == 0 ? source.size() : options.clips;
   SFV_CHECK(clips >= 1 && clips <= LatentCacheIndex::kMostClips, kInvalidArgument,
             "[latent cache] expected 1 to ", LatentCacheIndex::kMostClips, " clips, got ", clips);
   LatentCacheIndex index = begin_index(options, is_endless ? 0 : source.size(), clips);

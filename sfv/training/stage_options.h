@@ -17,6 +17,12 @@ enum class AutoencoderPart {
 
 enum class TinyDecoderKind { kTaesd, kTaesdv };  // "taesd" (frame by frame), "taesdv" (with memory of frames)
 
+/// What a tiny decoder's frames are compared with.
+enum class TinyTarget {
+  kDecoder,  // "decoder": the frozen decoder's frames of the same latents
+  kData,     // "data": the clip itself
+};
+
 /// Stage "autoencoder": pictures in, pictures out. Losses are means over pixels in [-1, 1].
 struct AutoencoderOptions {
   AutoencoderPart train = AutoencoderPart::kAll;
@@ -31,6 +37,7 @@ struct AutoencoderOptions {
   bool measure_scaling = true;            // at the end, scaling_factor = 1 / deviation of the latents; kAll
   int64_t scaling_clips = 64;             // clips measured for it, >= 1
   TinyDecoderKind tiny_decoder = TinyDecoderKind::kTaesdv;  // kTinyDecoder
+  TinyTarget tiny_target = TinyTarget::kDecoder;            // kTinyDecoder
   std::string tiny_start;  // weights the tiny decoder starts from; empty: random; kTinyDecoder
 
   [[nodiscard]] bool operator==(const AutoencoderOptions&) const = default;

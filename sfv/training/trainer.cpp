@@ -178,6 +178,7 @@ class Run {
       CheckpointWriter writer(folder_, position_.iteration);
       save_state(writer.path() / kStateName, stage_.state(), position_);
       checkpoint::save_model(stage_.averaged_model(), texts_, writer.path() / "model");
+      stage_.save_beside(writer.path());
       log_.sync();
       writer.commit(recipe_.checkpoint.keep, hooks_.at_save);
       saved_ = position_;

@@ -126,6 +126,7 @@ TEST_F(LatentCaches, MoreClipsThanItemsAreCutAnewAndAllOfThemAreUsed) {
 TEST_F(LatentCaches, AnEndlessSourceGivesItsFirstClipsInOrderAndThenAllAgainInAnother) {
   const NumberedClips source(ClipSource::kUnlimited);
   EXPECT_EQ(error_of([&] { (void)make(source); }).code(), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(error_of([&] { (void)make(source, -1); }).code(), ErrorCode::kInvalidArgument);
   (void)make(source, 12);
   const LatentCache cache(folder_ / "cache");
   EXPECT_EQ(cache.size(), ClipSource::kUnlimited);
