@@ -21,7 +21,7 @@ constexpr int64_t kStages = 3;  // each halves or doubles the size
 constexpr int64_t kBlocksPerStage = 3;
 
 // at::relu has no rule for shapes alone, and counting operations before a run needs one.
-torch::Tensor relu(const torch::Tensor& x) {
+torch::Tensor rectify(const torch::Tensor& x) {
   return at::clamp_min(x, 0);
 }
 
@@ -37,9 +37,9 @@ class TinyBlockImpl : public torch::nn::Module {
     register_module("conv", convs);
   }
   torch::Tensor forward(const torch::Tensor& input, const torch::Tensor& skip) {
-    torch::Tensor x = relu(convs_[0](input));
-    x = relu(convs_[1](x));
-    return relu(convs_[2](x) + skip);
+    torch::Tensor x = rectify(convs_[0](input));
+    x = rectify(convs_[1](x));
+    return rectify(convs_[2](x) + skip);
   }
 
  private:
@@ -97,7 +97,7 @@ torch::Tensor TinyDecoderImpl::forward(const torch::Tensor& latents, int64_t fra
     return block(*this, index)
         .forward(kind_ == TinyKind::kTaesdv ? at::cat({x, previous_frames(x, frames)}, 1) : x, x);
   };
-  torch::Tensor x = relu(run_conv(*this, 1, at::tanh(latents / 3) * 3));
+  torch::Tensor x = rectify(run_conv(*this, 1, at::tanh(latents / 3) * 3));
   for (int64_t stage = 0; stage < kStages; ++stage) {
     const int64_t begin = kFirstStage + stage * kStageLength;
     for (int64_t i = 0; i < kBlocksPerStage; ++i) x = run_block(begin + i, x);
