@@ -51,7 +51,8 @@ void add_check(Program& program, CLI::App& parent) {
 }  // namespace
 
 void add_data_command(Program& program) {
-  CLI::App& parent = program.add_command(program.root(), "data", "Check video clips for training");
+  CLI::App& parent =
+      program.add_command(program.root(), "data", "Check video clips for training, and encode them once");
   add_check(program, parent);
 }
 

@@ -1,6 +1,7 @@
 #include "apps/sfv/train_run.h"
 
 #include <optional>
+#include <utility>
 
 #include "apps/sfv/progress_display.h"
 #include "apps/sfv/train_samples.h"
@@ -83,8 +84,9 @@ TrainOutcome run_training(const TrainRequest& given, ProgressDisplay& display, c
   load.unet = recipe.model.unet;
   load.device = device;
   const checkpoint::ModelFiles files = checkpoint::open_model(name, torch::kFloat32, load.unet);
-  const auto stage = training::make_stage(recipe, checkpoint::load_model(name, load));
-  const auto source = training::open_source(recipe.data, false);
+  checkpoint::Model model = checkpoint::load_model(name, load);
+  const auto source = training::open_source(recipe.data, false, &model);
+  const auto stage = training::make_stage(recipe, std::move(model));
   const TrainSamples samples(recipe);
 
   training::TrainHooks hooks;

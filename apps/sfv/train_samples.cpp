@@ -43,7 +43,12 @@ std::vector<Clip> TrainSamples::reconstruct(checkpoint::Model& model) const {
     data::Sample sample;
     sample.clip.clip = clip;
     const torch::Tensor pixels = training::make_batch({sample}).pixels[0].to(model.device);  // [F, 3, H, W]
-    const torch::Tensor decoded = model.vae->decode(model.vae->encode_mode(pixels), pixels.size(0));
+    const torch::Tensor latents = model.vae->encode_mode(pixels);
+    const torch::Tensor decoded =
+        model.tiny_decoder
+            ? model.tiny_decoder->forward(latents * model.vae->config().scaling_factor, pixels.size(0)) * 2 -
+                  1
+            : model.vae->decode(latents, pixels.size(0));
     clips.push_back(clip);
     clips.push_back(pipeline::to_clip(decoded.to(at::kCPU, at::kFloat).unsqueeze(0), clip.fps));
   }

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "sfv/checkpoint/module_weights.h"
+#include "sfv/checkpoint/weight_writer.h"
 #include "sfv/core/check.h"
 #include "sfv/io/mapped_file.h"
 #include "sfv/io/state_dict_zip.h"
@@ -81,6 +83,18 @@ models::TinyDecoder load_tiny_decoder(const std::vector<std::filesystem::path>& 
   set_weights(*decoder, weights, dtype, device,
               concat(opened.front()->path().string(), " as a TAESD or TAESDV decoder"));
   return decoder;
+}
+
+void save_tiny_decoder(const models::TinyDecoderImpl& decoder, const std::filesystem::path& path) {
+  std::map<std::string, torch::Tensor> values;
+  WeightEntries entries;
+  for (const auto& item : decoder.named_parameters()) {
+    values.emplace(item.key(), item.value().detach());
+    entries.push_back({.name = item.key(), .dtype = io::DType::kF32, .shape = item.value().sizes().vec()});
+  }
+  write_weight_file(
+      path, std::move(entries), {{"format", "pt"}},
+      [&](const auto& entry) { return values.at(entry.name).to(at::kCPU, at::kFloat); }, nullptr);
 }
 
 }  // namespace sfv::checkpoint

@@ -22,4 +22,8 @@ namespace sfv::checkpoint {
 [[nodiscard]] models::TinyDecoder load_tiny_decoder(const std::vector<std::filesystem::path>& files,
                                                     torch::Dtype dtype, torch::Device device);
 
+/// Writes a tiny decoder as one safetensors file of float32 under its published names, which
+/// load_tiny_decoder and other programs read. Atomic. Errors: those of the writer.
+void save_tiny_decoder(const models::TinyDecoderImpl& decoder, const std::filesystem::path& path);
+
 }  // namespace sfv::checkpoint

@@ -2,16 +2,19 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 
 #include "sfv/core/rgb_image.h"
+#include "sfv/data/encoded_clip.h"
 
 namespace sfv::data {
 
 /// A clip ready for training.
 struct TrainingClip {
-  Clip clip;           // all frames of one size
+  Clip clip;           // all frames of one size; of an encoded clip the first frame alone
   int64_t motion = 0;  // motion bucket, 0 … 255 (motion.h)
+  std::shared_ptr<const EncodedClip> encoded = nullptr;  // of a clip from a latent cache
 };
 
 /// Where training clips come from. Thread-safe: any number of threads may load at once.

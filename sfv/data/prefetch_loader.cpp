@@ -12,15 +12,10 @@
 #include <vector>
 
 #include "sfv/core/check.h"
+#include "sfv/data/item_fault.h"
 
 namespace sfv::data {
 namespace {
-
-/// Faults of an item, which another can stand in for; the rest are faults of the run.
-bool is_item_fault(ErrorCode code) {
-  return code == ErrorCode::kNotFound || code == ErrorCode::kInvalidFile || code == ErrorCode::kUnsupported ||
-         code == ErrorCode::kPermission || code == ErrorCode::kIo;
-}
 
 /// A finished sample with what was passed over for it, or the error that ends the run.
 struct Outcome {

@@ -1,7 +1,7 @@
 #include "sfv/models/autoencoder_tiny.h"
 
 #include <ATen/ops/cat.h>
-#include <ATen/ops/relu.h>
+#include <ATen/ops/clamp_min.h>
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/zeros_like.h>
 
@@ -20,6 +20,11 @@ constexpr int64_t kLatentChannels = 4;
 constexpr int64_t kStages = 3;  // each halves or doubles the size
 constexpr int64_t kBlocksPerStage = 3;
 
+// at::relu has no rule for shapes alone, and counting operations before a run needs one.
+torch::Tensor rectify(const torch::Tensor& x) {
+  return at::clamp_min(x, 0);
+}
+
 // Three convolutions with ReLU between, plus the input, ReLU. Keys conv.0, conv.2, conv.4.
 class TinyBlockImpl : public torch::nn::Module {
  public:
@@ -32,9 +37,9 @@ class TinyBlockImpl : public torch::nn::Module {
     register_module("conv", convs);
   }
   torch::Tensor forward(const torch::Tensor& input, const torch::Tensor& skip) {
-    torch::Tensor x = at::relu(convs_[0](input));
-    x = at::relu(convs_[1](x));
-    return at::relu(convs_[2](x) + skip);
+    torch::Tensor x = rectify(convs_[0](input));
+    x = rectify(convs_[1](x));
+    return rectify(convs_[2](x) + skip);
   }
 
  private:
@@ -92,7 +97,7 @@ torch::Tensor TinyDecoderImpl::forward(const torch::Tensor& latents, int64_t fra
     return block(*this, index)
         .forward(kind_ == TinyKind::kTaesdv ? at::cat({x, previous_frames(x, frames)}, 1) : x, x);
   };
-  torch::Tensor x = at::relu(run_conv(*this, 1, at::tanh(latents / 3) * 3));
+  torch::Tensor x = rectify(run_conv(*this, 1, at::tanh(latents / 3) * 3));
   for (int64_t stage = 0; stage < kStages; ++stage) {
     const int64_t begin = kFirstStage + stage * kStageLength;
     for (int64_t i = 0; i < kBlocksPerStage; ++i) x = run_block(begin + i, x);

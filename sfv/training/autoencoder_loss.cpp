@@ -26,6 +26,11 @@ torch::Tensor pixel_l1_loss(const torch::Tensor& pixels, const torch::Tensor& ta
   return (pixels - target).abs().mean();
 }
 
+double reconstruction_psnr(const torch::Tensor& pixels, const torch::Tensor& target) {
+  // The peak is 2, so a quarter of the squared error is that of pixels in 0..1.
+  return -10 * (0.25 * (pixels - target).detach().square().mean()).log10().item<double>();
+}
+
 torch::Tensor kl_loss(const torch::Tensor& moments) {
   const Moments m = split(moments);
   const torch::Tensor nats = m.mean.square() + m.log_variance.exp() - 1 - m.log_variance;

@@ -7,6 +7,9 @@ namespace sfv::training {
 /// Mean absolute error of decoded pixels. pixels, target: one shape. Returns a scalar.
 [[nodiscard]] torch::Tensor pixel_l1_loss(const torch::Tensor& pixels, const torch::Tensor& target);
 
+/// Peak signal to noise ratio in decibels of pixels in -1..1, over all of them; no gradient. One shape.
+[[nodiscard]] double reconstruction_psnr(const torch::Tensor& pixels, const torch::Tensor& target);
+
 /// Divergence of the encoder's normal distributions from the standard one, in nats: summed over a frame's
 /// latent numbers, mean over frames. moments: [N, 2 C, h, w], means, then log-variances (clamped to -30..20
 /// as in sampling). Returns a scalar. Source: Kingma and Welling 2013, appendix B; latent diffusion gives it

@@ -13,11 +13,6 @@ namespace {
 
 checkpoint::Model make_trained(const Recipe& recipe, checkpoint::Model model) {
   const AutoencoderOptions& o = recipe.autoencoder;
-  SFV_CHECK(
-      o.train != AutoencoderPart::kTinyDecoder, kUnsupported,
-      "[train] autoencoder.train: tiny-decoder cannot be trained yet; use all, decoder or temporal-decoder");
-  SFV_CHECK(o.adversarial_weight == 0, kUnsupported,
-            "[train] autoencoder.adversarial_weight: the patch discriminator is not there yet; set it to 0");
   switch (o.train) {
     case AutoencoderPart::kDecoder:
       make_trainable(*model.vae, TrainableKind::kRegex, "^decoder\\.");
@@ -39,6 +34,13 @@ checkpoint::Model with_own_vae(const checkpoint::Model& model) {
   return copy;
 }
 
+// Weight of the convolution that the decoded pixels come out of.
+torch::Tensor last_layer(const models::AutoencoderKLTemporalDecoder& vae) {
+  const char* name =
+      vae->config().has_temporal_decoder ? "decoder.time_conv_out.weight" : "decoder.conv_out.weight";
+  return vae->named_parameters()[name];
+}
+
 }  // namespace
 
 AutoencoderStage::AutoencoderStage(const Recipe& recipe, checkpoint::Model model)
@@ -46,38 +48,51 @@ AutoencoderStage::AutoencoderStage(const Recipe& recipe, checkpoint::Model model
       model_(make_trained(recipe, std::move(model))),
       trained_(*model_.vae, "vae", recipe.optimizer, recipe.ema),
       averaged_(with_own_vae(model_)) {
-  if (recipe.autoencoder.measure_scaling && recipe.autoencoder.train == AutoencoderPart::kAll) {
-    scale_.emplace();
-  }
+  const AutoencoderOptions& o = recipe.autoencoder;
+  if (o.measure_scaling && o.train == AutoencoderPart::kAll) scale_.emplace();
+  if (o.adversarial_weight > 0) adversary_ = std::make_unique<PatchAdversary>(recipe, model_.device);
 }
 
 std::vector<Phase> AutoencoderStage::phases() {
-  return {{.name = "vae",
-           .optimizer = &trained_.optimizer(),
-           .options = &recipe_.optimizer,
-           .accumulate = [this](const TrainBatch& batch, double share, int64_t,
-                                MetricMeans& metrics) { accumulate(batch, share, metrics); },
-           .after_step = [this] { trained_.ema().update(); }}};
+  std::vector<Phase> phases = {
+      {.name = "vae",
+       .optimizer = &trained_.optimizer(),
+       .options = &recipe_.optimizer,
+       .accumulate = [this](const TrainBatch& batch, double share, int64_t iteration,
+                            MetricMeans& metrics) { accumulate(batch, share, iteration, metrics); },
+       .after_step = [this] { trained_.ema().update(); }}};
+  if (adversary_) {
+    phases.push_back(adversary_->phase([this](const TrainBatch& batch) {
+      const Reconstruction r = reconstruct(batch);
+      return PatchAdversary::Pair{r.clips, r.decoded};
+    }));
+  }
+  return phases;
 }
 
-void AutoencoderStage::accumulate(const TrainBatch& batch, double share, MetricMeans& metrics) {
-  const AutoencoderOptions& o = recipe_.autoencoder;
+AutoencoderStage::Reconstruction AutoencoderStage::reconstruct(const TrainBatch& batch) {
   const int64_t F = batch.pixels.size(1);
   const torch::Tensor clips = batch.pixels.to(model_.device);  // [B, F, 3, H, W]
   const torch::Tensor moments = model_.vae->encode_moments(clips.flatten(0, 1));
   const int64_t C = moments.size(1) / 2;
   torch::Tensor latents = moments.narrow(1, 0, C);
-  if (scale_) scale_->add(latents);
-  if (o.sample_posterior) {
+  if (recipe_.autoencoder.sample_posterior) {
     const torch::Tensor like = latents.unflatten(0, {batch.size(), F});
     latents = sample_latent(
         moments, draw_noise(like, batch.positions, recipe_.seed, RandomUse::kPosterior).flatten(0, 1));
   }
-  const torch::Tensor decoded = model_.vae->decode(latents, F).unflatten(0, {batch.size(), F});
+  return {clips, moments, model_.vae->decode(latents, F).unflatten(0, {batch.size(), F})};
+}
+
+void AutoencoderStage::accumulate(const TrainBatch& batch, double share, int64_t iteration,
+                                  MetricMeans& metrics) {
+  const AutoencoderOptions& o = recipe_.autoencoder;
+  const auto [clips, moments, decoded] = reconstruct(batch);
+  if (scale_) scale_->add(moments.narrow(1, 0, moments.size(1) / 2));
   const torch::Tensor l1 = pixel_l1_loss(decoded, clips);
   torch::Tensor loss = o.l1_weight * l1;
   metrics.add("loss/l1", l1.item<double>());
-  metrics.add("psnr", -10 * (0.25 * (decoded - clips).detach().square().mean()).log10().item<double>());
+  metrics.add("psnr", reconstruction_psnr(decoded, clips));
   if (o.train == AutoencoderPart::kAll && o.kl_weight > 0) {
     const torch::Tensor kl = kl_loss(moments);
     loss = loss + o.kl_weight * kl;
@@ -88,13 +103,17 @@ void AutoencoderStage::accumulate(const TrainBatch& batch, double share, MetricM
     loss = loss + o.temporal_difference_weight * difference;
     metrics.add("loss/temporal_difference", difference.item<double>());
   }
-  (loss * share).backward();
+  torch::Tensor extra;
+  if (adversary_ && adversary_->counts(iteration))
+    extra = adversary_->gradient(decoded, loss, last_layer(model_.vae), metrics);
+  backward_with(loss, decoded, extra, share);
 }
 
 NamedTensors AutoencoderStage::state() {
   NamedTensors state;
   trained_.append_state(state);
   if (scale_) state.push_back({"latent_sums", scale_->sums()});
+  if (adversary_) adversary_->append_state(state);
   return state;
 }
 

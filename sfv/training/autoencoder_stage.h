@@ -1,19 +1,22 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "sfv/training/latent_scale.h"
+#include "sfv/training/patch_adversary.h"
 #include "sfv/training/trained_network.h"
 #include "sfv/training/training_stage.h"
 
 namespace sfv::training {
 
 /// Trains the VAE on clips: the encoder and the temporal decoder, the decoder alone, or only its temporal
-/// layers. L1 of pixels, a small KL, and the L1 between differences of frames.
+/// layers. L1 of pixels, a small KL, the L1 between differences of frames, and a patch discriminator if
+/// asked.
 class AutoencoderStage : public TrainingStage {
  public:
-  /// Errors: kUnsupported for what the recipe asks of this stage that is not there yet.
+  /// Errors: those of PatchAdversary.
   AutoencoderStage(const Recipe& recipe, checkpoint::Model model);
 
   [[nodiscard]] std::vector<Phase> phases() override;
@@ -24,13 +27,18 @@ class AutoencoderStage : public TrainingStage {
   void update_configs(checkpoint::ConfigTexts& texts) const override;
 
  private:
-  void accumulate(const TrainBatch& batch, double share, MetricMeans& metrics);
+  struct Reconstruction {
+    torch::Tensor clips, moments, decoded;  // [B, F, 3, H, W], [(B F), 2 C, h, w], [B, F, 3, H, W]
+  };
+  Reconstruction reconstruct(const TrainBatch& batch);
+  void accumulate(const TrainBatch& batch, double share, int64_t iteration, MetricMeans& metrics);
 
   Recipe recipe_;
   checkpoint::Model model_;  // its VAE trains
   TrainedNetwork trained_;
   std::optional<LatentScale> scale_;
   checkpoint::Model averaged_;
+  std::unique_ptr<PatchAdversary> adversary_;  // null without one
 };
 
 }  // namespace sfv::training

@@ -6,11 +6,12 @@
 
 #include <cmath>
 
-#include "sfv/conditioning/clip_preprocess.h"
 #include "sfv/conditioning/conditioning.h"
+#include "sfv/core/check.h"
 #include "sfv/diffusion/preconditioning.h"
 #include "sfv/tensor/finite.h"
 #include "sfv/tensor/random.h"
+#include "sfv/training/clip_encoding.h"
 
 namespace sfv::training {
 namespace {
@@ -35,33 +36,37 @@ ConditionNoise draw_condition_noise(const ConditioningOptions& options, at::IntA
 LatentBatch encode_batch(checkpoint::Model& model, const TrainBatch& batch,
                          const ConditioningOptions& options, double fps, uint64_t seed) {
   const torch::NoGradGuard no_grad;
-  const int64_t F = batch.pixels.size(1), H = batch.pixels.size(3), W = batch.pixels.size(4);
+  const bool is_cached = batch.latents.defined();
+  const int64_t F = is_cached ? batch.latents.size(1) : batch.pixels.size(1);
+  const int64_t H = batch.pixels.size(3), W = batch.pixels.size(4);
   const double scale = model.vae->config().scaling_factor;
-  const auto& extractor = model.feature_extractor;
   std::vector<torch::Tensor> x0, image_latents, image_embeds, ids;
   for (int64_t b = 0; b < batch.size(); ++b) {
     const int64_t position = batch.positions[b];
-    const torch::Tensor clip = batch.pixels[b];  // [F, 3, H, W]
-    const torch::Tensor& weight = model.vae->encoder_weight();
-    x0.push_back(model.vae->encode_mode(clip.to(weight.options())).to(at::kFloat) * scale);
+    const torch::Tensor clip = batch.pixels[b];  // [F, 3, H, W]; of a cached clip [1, 3, H, W]
+    const torch::Tensor latents =
+        is_cached ? batch.latents[b].to(model.device) : encode_clip_latents(model, clip);
+    x0.push_back(latents * scale);
+    // The noise is on the picture, before the encoder: a cache cannot hold this latent.
     const ConditionNoise noise = draw_condition_noise(options, {1, 3, H, W}, position, seed);
     const torch::Tensor latent =
         conditioning::encode_latent(model.vae, clip.narrow(0, 0, 1), noise.noise, noise.strength);
     image_latents.push_back(latent.to(at::kFloat).repeat({F, 1, 1, 1}));
-    const torch::Tensor pixel_values =
-        conditioning::clip_pixel_values(batch.first_frames[b], model.image_encoder->config().image_size,
-                                        extractor.image_mean, extractor.image_std);
-    image_embeds.push_back(
-        conditioning::encode_image(model.image_encoder, pixel_values, model.dtype).squeeze(0).to(at::kFloat));
+    image_embeds.push_back(is_cached ? batch.image_embeds[b].to(model.device)
+                                     : encode_picture(model, batch.first_frames[b]));
     const double motion =
         options.motion == MotionKind::kFixed ? options.motion_bucket : static_cast<double>(batch.motion[b]);
     ids.push_back(at::tensor({fps - (options.fps_minus_one ? 1 : 0), motion, noise.strength}, at::kFloat));
   }
   LatentBatch result;
   result.x0 = at::stack(x0);
-  check_finite(result.x0, "VAE encoder");
+  check_finite(result.x0, is_cached ? "latent cache" : "VAE encoder");
   result.image_latents = at::stack(image_latents);
+  SFV_CHECK(result.image_latents.sizes() == result.x0.sizes(), kInvalidFile,
+            "[encode_batch] the cached latents have [B, F, C, h, w] = ", result.x0.sizes(),
+            ", the VAE makes ", result.image_latents.sizes(), "; the cache is of another model");
   result.image_embeds = at::stack(image_embeds);
+  check_finite(result.image_embeds, is_cached ? "latent cache" : "image encoder (CLIP)");
   result.added_time_ids = at::stack(ids).to(model.device);
   result.positions = batch.positions;
   return result;

@@ -25,8 +25,9 @@ struct LatentBatch {
   [[nodiscard]] int64_t size() const { return x0.size(0); }
 };
 
-/// Encodes clips with a model's frozen VAE and image encoder, without gradients. fps: of the clips. seed: of
-/// the condition noise. Errors: kNotFinite.
+/// Encodes clips with a model's frozen VAE and image encoder, without gradients; of cached clips only the
+/// noised condition picture. fps: of the clips. seed: of the condition noise. Errors: kNotFinite;
+/// kInvalidFile for cached latents of another shape than the VAE's.
 [[nodiscard]] LatentBatch encode_batch(checkpoint::Model& model, const TrainBatch& batch,
                                        const ConditioningOptions& options, double fps, uint64_t seed);
 

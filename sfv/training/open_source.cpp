@@ -1,7 +1,9 @@
 #include "sfv/training/open_source.h"
 
 #include "sfv/core/check.h"
+#include "sfv/data/latent_cache.h"
 #include "sfv/data/procedural_source.h"
+#include "sfv/training/cache_key.h"
 #ifdef SFV_HAS_VIDEO
 #include "sfv/data/clip_list.h"
 #include "sfv/data/photo_backgrounds.h"
@@ -51,9 +53,16 @@ std::unique_ptr<data::ClipSource> open_files([[maybe_unused]] const DataOptions&
 #endif
 }
 
+std::unique_ptr<data::ClipSource> open_cache(const DataOptions& o, const checkpoint::Model* model) {
+  auto cache = std::make_unique<data::LatentCache>(o.path);
+  if (model != nullptr) check_cache_key(cache->key(), o.path, o, *model);
+  return cache;
+}
+
 }  // namespace
 
-std::unique_ptr<data::ClipSource> open_source(const DataOptions& options, bool is_held_out) {
+std::unique_ptr<data::ClipSource> open_source(const DataOptions& options, bool is_held_out,
+                                              const checkpoint::Model* model) {
   switch (options.source) {
     case DataSource::kShapes:
     case DataSource::kSnow:
@@ -63,8 +72,7 @@ std::unique_ptr<data::ClipSource> open_source(const DataOptions& options, bool i
     case DataSource::kManifest:
       return open_files(options, is_held_out);
     case DataSource::kCache:
-      throw Error(ErrorCode::kUnsupported,
-                  "[data] source: cached latents cannot be read yet; name the videos themselves");
+      return open_cache(options, model);
   }
   throw Error(ErrorCode::kInternal, "[data] unknown source");
 }

@@ -112,8 +112,14 @@ void check_model_and_data(const Recipe& r, const io::TomlConfig& config) {
     config.fail("data.path", "expected a folder or file, since data.source = \"" +
                                  std::string(word_of(r.data.source)) + "\"");
   }
-  if (r.stage == Stage::kAutoencoder && r.data.source == DataSource::kCache) {
-    config.fail("data.source", "a cache holds latents, and stage \"autoencoder\" needs pictures");
+  const bool needs_latents_only =
+      r.stage != Stage::kAutoencoder || (r.autoencoder.train == AutoencoderPart::kTinyDecoder &&
+                                         r.autoencoder.tiny_target == TinyTarget::kDecoder);
+  if (r.data.source == DataSource::kCache && !needs_latents_only) {
+    config.fail(
+        "data.source",
+        "a cache holds latents, and stage \"autoencoder\" needs pictures; of its parts only a tiny decoder "
+        "with tiny_target = \"decoder\" can do without");
   }
   if (r.batch % r.micro_batch != 0) {
     config.fail("batch", concat("expected a multiple of micro_batch = ", r.micro_batch, ", found ", r.batch));

@@ -27,8 +27,10 @@ void visit_autoencoder(AutoencoderOptions& o, const When& table, RecipeVisitor& 
            "weight of the KL divergence, summed over a picture's latent", all);
   v.number("temporal_difference_weight", o.temporal_difference_weight, kNotNegative,
            "weight of the mean absolute error of differences between consecutive frames");
-  v.number("adversarial_weight", o.adversarial_weight, kNotNegative,
-           "weight of a patch discriminator's loss; 0: none");
+  v.number(
+      "adversarial_weight", o.adversarial_weight, kNotNegative,
+      "weight of a patch discriminator's loss, as the ratio of its gradient to that of the other losses at "
+      "the decoder's last layer; 0: none");
   v.integer("adversarial_start", o.adversarial_start, {.min = 0, .max = 1'000'000'000},
             "first iteration at which it counts", patches);
   v.integer("patch_channels", o.patch_channels, {.min = 1, .max = 1024},
@@ -38,7 +40,11 @@ void visit_autoencoder(AutoencoderOptions& o, const When& table, RecipeVisitor& 
          "save the model with scaling_factor = 1 / deviation of the latents of the last hundred or so steps",
          all);
   v.word("tiny_decoder", o.tiny_decoder, "frame by frame, or with memory of the frames before", tiny);
-  v.text("tiny_start", o.tiny_start, "weights that the tiny decoder starts from; empty: random", tiny);
+  v.word("tiny_target", o.tiny_target,
+         "what its frames are compared with: the frozen decoder's of the same latents, or the clip itself",
+         tiny);
+  v.text("tiny_start", o.tiny_start,
+         "file of weights that the tiny decoder starts from, TAESD's or TAESDV's; empty: random", tiny);
 }
 
 void visit_diffusion(DiffusionOptions& o, const When& table, RecipeVisitor& v) {

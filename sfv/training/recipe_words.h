@@ -50,6 +50,9 @@ constexpr std::array<Word, 4> words_of(AutoencoderPart) {
 constexpr std::array<Word, 2> words_of(TinyDecoderKind) {
   return {"taesd", "taesdv"};
 }
+constexpr std::array<Word, 2> words_of(TinyTarget) {
+  return {"decoder", "data"};
+}
 constexpr std::array<Word, 2> words_of(DiffusionWeight) {
   return {"edm", "one"};
 }

@@ -17,6 +17,12 @@ enum class AutoencoderPart {
 
 enum class TinyDecoderKind { kTaesd, kTaesdv };  // "taesd" (frame by frame), "taesdv" (with memory of frames)
 
+/// What a tiny decoder's frames are compared with.
+enum class TinyTarget {
+  kDecoder,  // "decoder": the frozen decoder's frames of the same latents
+  kData,     // "data": the clip itself
+};
+
 /// Stage "autoencoder": pictures in, pictures out. Losses are means over pixels in [-1, 1].
 struct AutoencoderOptions {
   AutoencoderPart train = AutoencoderPart::kAll;
@@ -30,6 +36,7 @@ struct AutoencoderOptions {
   int64_t patch_layers = 3;               // its strided layers, 1 to 6
   bool measure_scaling = true;            // saves scaling_factor = 1 / deviation of the latents; kAll
   TinyDecoderKind tiny_decoder = TinyDecoderKind::kTaesdv;  // kTinyDecoder
+  TinyTarget tiny_target = TinyTarget::kDecoder;            // kTinyDecoder
   std::string tiny_start;  // weights the tiny decoder starts from; empty: random; kTinyDecoder
 
   [[nodiscard]] bool operator==(const AutoencoderOptions&) const = default;

@@ -180,6 +180,7 @@ class Run {
       checkpoint::ConfigTexts texts = texts_;
       stage_.update_configs(texts);
       checkpoint::save_model(stage_.averaged_model(), texts, writer.path() / "model");
+      stage_.save_beside(writer.path());
       log_.sync();
       writer.commit(recipe_.checkpoint.keep, hooks_.at_save);
       saved_ = position_;

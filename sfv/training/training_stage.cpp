@@ -7,6 +7,7 @@
 #include "sfv/training/autoencoder_stage.h"
 #include "sfv/training/consistency_stage.h"
 #include "sfv/training/diffusion_stage.h"
+#include "sfv/training/tiny_decoder_stage.h"
 
 namespace sfv::training {
 
@@ -30,6 +31,8 @@ std::unique_ptr<TrainingStage> make_stage(const Recipe& recipe, checkpoint::Mode
             "[train] shard_optimizer: this version trains in one process; set it to false");
   switch (recipe.stage) {
     case Stage::kAutoencoder:
+      if (recipe.autoencoder.train == AutoencoderPart::kTinyDecoder)
+        return std::make_unique<TinyDecoderStage>(recipe, std::move(model));
       return std::make_unique<AutoencoderStage>(recipe, std::move(model));
     case Stage::kDiffusion:
       return std::make_unique<DiffusionStage>(recipe, std::move(model));

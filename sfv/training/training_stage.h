@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -58,6 +59,8 @@ class TrainingStage {
   /// holders; the averaged values are written into networks of their own by this call, so it is valid until
   /// the next one.
   [[nodiscard]] virtual checkpoint::Model& averaged_model() = 0;
+  /// Writes what a checkpoint has beside its model folder, for those who use the model; nothing, for most.
+  virtual void save_beside(const std::filesystem::path& /*checkpoint*/) {}
   /// The text of the model's sfv.json: how it is to be sampled.
   [[nodiscard]] virtual std::string model_defaults() const = 0;
   /// Changes what training has changed in the model's config files, before they are saved.

@@ -68,6 +68,20 @@ class Train(SfvCase):
         self.assert_one_error(self.sfv("train", "recipe.toml", "-o", "run", expect=1), "run", "--resume")
         self.sfv("train", "-o", "run", "--resume", "latest")
 
+    def test_cached_latents_train_to_the_same_bytes(self):
+        self.assert_one_error(self.sfv("data", "cache", "recipe.toml", "-o", "cache", expect=2), "--clips")
+        # 6 steps of two phases with 2 clips each.
+        done = self.sfv("data", "cache", "recipe.toml", "-o", "cache", "--clips", "24")
+        self.assertEqual(done.stdout, "cache\n")
+        self.assertIn("24 clips, 0 of them were there, 0 skipped", done.stderr)
+        again = self.sfv("data", "cache", "recipe.toml", "-o", "cache", "--clips", "24")
+        self.assertIn("24 of them were there", again.stderr)
+        self.sfv("train", "recipe.toml", "-o", "whole", "-q")
+        cached = ["--set", "data.source=cache", "--set", "data.path=cache"]
+        self.sfv("train", "recipe.toml", *cached, "-o", "cached", "-q")
+        self.assertEqual(self.state("cached"), self.state("whole"))
+        self.assert_one_error(self.sfv("train", "recipe.toml", *cached, "--set", "data.frames=4", "-o", "x", expect=2), "frames")
+
     def test_mistakes_are_named_with_their_line(self):
         self.assert_one_error(self.sfv("train", "recipe.toml", "--set", "adversarial.lamda=1", expect=2), "lamda")
         (self.folder / "recipe.toml").write_text(RECIPE + "evry = 3\n")

@@ -22,7 +22,7 @@ MAY_INCLUDE = {
     "training": "data distributed conditioning diffusion models nn checkpoint tensor io core",
     "evaluation": "data distributed models nn checkpoint tensor io core",
 }
-TORCH_FREE = {"core", "io", "serving", "data"}  # of data: all but latent_cache
+TORCH_FREE = {"core", "io", "serving", "data"}
 
 # Third-party headers and the places that may name them, as patterns over header and path.
 HOMES = [
@@ -32,7 +32,7 @@ HOMES = [
     (r"boost/", r"sfv/serving/http_server\."),
     (r"mpi\.h|nccl\.h", r"sfv/distributed/"),
     (r"cuda\w*\.h|cooperative_groups|cub/|mma\.h", r"sfv/ops/cuda/"),
-    (r"(torch|ATen|c10)/", r"apps/|sfv/(?!core/|io/|serving/|data/(?!latent_cache))"),
+    (r"(torch|ATen|c10)/", r"apps/|sfv/(?!core/|io/|serving/|data/)"),
 ]
 # What the language and the operating system bring: any name without a dot or slash, and these.
 SYSTEM = re.compile(r"[a-z0-9_]+|(sys|linux|netinet|arpa)/\w+\.h|"

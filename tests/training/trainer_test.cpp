@@ -49,6 +49,14 @@ width = 32
 stage = "autoencoder"
 [autoencoder]
 temporal_difference_weight = 0.5
+)",
+                                    R"(
+stage = "autoencoder"
+[autoencoder]
+adversarial_weight = 0.5
+adversarial_start = 1
+patch_channels = 8
+patch_layers = 2
 )"};
 
 class Trainer : public ::testing::TestWithParam<const char*> {
@@ -154,7 +162,9 @@ TEST_P(Trainer, AStateOfAnotherRecipeIsRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Stages, Trainer, ::testing::ValuesIn(kRecipes), [](const auto& test) {
-  return std::string(std::array{"Diffusion", "Consistency", "Adversarial", "Autoencoder"}.at(test.index));
+  return std::string(
+      std::array{"Diffusion", "Consistency", "Adversarial", "Autoencoder", "AutoencoderAgainstPatches"}.at(
+          test.index));
 });
 
 TEST(SampleRandom, DependsOnSeedPositionAndUseOnly) {
