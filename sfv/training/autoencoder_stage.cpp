@@ -6,6 +6,7 @@
 #include "sfv/core/log.h"
 #include "sfv/training/autoencoder_loss.h"
 #include "sfv/training/averaged_model.h"
+#include "sfv/training/finite_loss.h"
 #include "sfv/training/latent_batch.h"
 #include "sfv/training/reconstruction_loss.h"
 
@@ -77,12 +78,13 @@ void AutoencoderStage::accumulate(const TrainBatch& batch, double share, MetricM
   const torch::Tensor decoded = model_.vae->decode(latents, F).unflatten(0, {batch.size(), F});
   const torch::Tensor l1 = pixel_l1_loss(decoded, clips);
   torch::Tensor loss = o.l1_weight * l1;
-  metrics.add("loss/l1", l1.item<double>());
+  metrics.add("loss/l1",
+              check_loss("loss/l1", l1, {{"the latents", latents}, {"the decoded clips", decoded}}));
   metrics.add("psnr", -10 * (0.25 * (decoded - clips).detach().square().mean()).log10().item<double>());
   if (o.train == AutoencoderPart::kAll && o.kl_weight > 0) {
     const torch::Tensor kl = kl_loss(moments);
     loss = loss + o.kl_weight * kl;
-    metrics.add("loss/kl", kl.item<double>());
+    metrics.add("loss/kl", check_loss("loss/kl", kl, {{"the latents' moments", moments}}));
   }
   if (o.temporal_difference_weight > 0) {
     const torch::Tensor difference = frame_difference_loss(decoded, clips).mean();
