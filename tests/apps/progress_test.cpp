@@ -65,8 +65,8 @@ TEST(ProgressBar, ShowsFiguresRatherThanABar) {
             "sf-v  step 120/1500    8%  12:30 left  D 1.73 (real 71%, fake 64%)  G 0.31  5.2 clips/s");
   EXPECT_EQ(
       progress_bar(kStep, "sf-v", 110, kFigures),
-      "sf-v  step 120/1500  [#------------]    8%  12:30 left  D 1.73 (real 71%, fake 64%)  G 0.31  5.2 "
-      "clips/s");
+      "sf-v  step 120/1500  [#-----------------]    8%  12:30 left  D 1.73 (real 71%, fake 64%)  G 0.31  "
+      "5.2 clips/s");
   EXPECT_EQ(progress_bar(kStep, "sf-v", 80, kFigures),
             "sf-v  step 120/1500    8%  12:30 left  D 1.73 (real 71%, fake 64%)  G 0.31");
   EXPECT_EQ(progress_bar(kStep, "sf-v", 50, kFigures), "sf-v  step 120/1500    8%  12:30 left");
