@@ -11,7 +11,9 @@ namespace sfv::cli {
 namespace {
 
 constexpr auto kBarInterval = std::chrono::milliseconds(100);
-constexpr auto kPlainInterval = std::chrono::seconds(10);
+// A plain line every hundredth of the time so far, within these limits: a log of days stays readable.
+constexpr auto kShortestPlainInterval = std::chrono::seconds(10);
+constexpr auto kLongestPlainInterval = std::chrono::minutes(5);
 constexpr auto kLogInterval = std::chrono::milliseconds(1);
 
 }  // namespace
@@ -61,16 +63,17 @@ void ProgressDisplay::update(const ProgressUpdate& update) {
 }
 
 void ProgressDisplay::draw(const ProgressUpdate& update, Clock::time_point now) {
-  const bool is_due =
-      now - last_drawn_ >= (mode_ == ProgressMode::kBar ? Clock::duration(kBarInterval) : kPlainInterval);
+  const Clock::duration plain =
+      std::clamp<Clock::duration>((now - start_) / 100, kShortestPlainInterval, kLongestPlainInterval);
+  const bool is_due = now - last_drawn_ >= (mode_ == ProgressMode::kBar ? kBarInterval : plain);
   if (mode_ == ProgressMode::kBar) {
     if (!is_due) return;
-    std::fprintf(stderr, "\r%s\033[K", progress_bar(update, label_, terminal_columns()).c_str());
+    std::fprintf(stderr, "\r%s\033[K", progress_bar(update, label_, terminal_columns(), details_).c_str());
     std::fflush(stderr);
     is_bar_drawn_ = true;
   } else {
     if (!is_due && !update.stage_finished) return;
-    std::fprintf(stderr, "%s\n", progress_line(update, label_).c_str());
+    std::fprintf(stderr, "%s\n", progress_line(update, label_, details_).c_str());
   }
   last_drawn_ = now;
 }

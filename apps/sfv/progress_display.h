@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "sfv/core/progress.h"
 
@@ -12,7 +14,7 @@ namespace sfv::cli {
 
 enum class ProgressMode {
   kBar,    // a line drawn again and again, at most 10 times a second
-  kPlain,  // a line every 10 seconds and at the end of each stage
+  kPlain,  // a line every 10 seconds, in a long run every 5 minutes at most, and at the end of each stage
   kSilent,
 };
 
@@ -32,6 +34,8 @@ class ProgressDisplay : public ProgressSink {
   /// What is being made from now on, and the part of everything that the coming updates' 0..1 stand for.
   void begin_part(std::string label, double begin, double end);
   void update(const ProgressUpdate& update) override;
+  /// Figures to show beside the coming updates, the most important first: "5.2 clips/s".
+  void set_details(std::vector<std::string> details) { details_ = std::move(details); }
   /// A line of its own on stderr, above the bar.
   void print_line(const std::string& line);
   /// Takes the bar away.
@@ -49,6 +53,7 @@ class ProgressDisplay : public ProgressSink {
 
   ProgressMode mode_;
   std::string label_;
+  std::vector<std::string> details_;
   double begin_ = 0;
   double end_ = 1;
   double shown_ = 0;  // the largest fraction so far

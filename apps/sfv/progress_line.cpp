@@ -30,7 +30,9 @@ std::string time_left(const ProgressUpdate& update) {
 
 std::string bar(double fraction, int width) {
   const auto full = static_cast<size_t>(std::clamp(fraction, 0.0, 1.0) * width);
-  return "[" + std::string(full, '#') + std::string(static_cast<size_t>(width) - full, '-') + "]";
+  std::string text(1, '[');
+  text.append(full, '#').append(static_cast<size_t>(width) - full, '-').push_back(']');
+  return text;
 }
 
 // Columns a UTF-8 text takes, counting a code point as one.
@@ -51,6 +53,23 @@ std::string join(const std::string& a, const std::string& b) {
   return a.empty() || b.empty() ? a + b : a + "  " + b;
 }
 
+// Figures matter more than the bar: it is there when they all fit, and else they are left out from the end.
+std::string figures_bar(const ProgressUpdate& update, const std::vector<std::string>& details,
+                        const std::string& head, const std::string& tail, int room) {
+  std::string whole = tail;
+  for (const std::string& detail : details) whole = join(whole, detail);
+  const int left = room - columns_of(join(head, whole)) - 4;
+  if (left >= kMinBar) return join(join(head, bar(update.fraction, std::min(left, kMaxBar))), whole);
+  std::string line = join(head, tail);
+  if (columns_of(line) > room) line = join(update.stage, tail);
+  for (const std::string& detail : details) {
+    const std::string longer = join(line, detail);
+    if (columns_of(longer) > room) break;
+    line = longer;
+  }
+  return shorten(line, room);
+}
+
 }  // namespace
 
 std::string format_seconds(double seconds) {
@@ -67,12 +86,14 @@ std::string format_rate(double operations_per_s) {
   return format("%.0f MFLOP/s", operations_per_s / 1e6);
 }
 
-std::string progress_bar(const ProgressUpdate& update, const std::string& label, int columns) {
+std::string progress_bar(const ProgressUpdate& update, const std::string& label, int columns,
+                         const std::vector<std::string>& details) {
   const int room = std::max(columns - 1, 0);
   const std::string stage = update.stage;
   const std::string tail = join(percent(update.fraction), time_left(update));
   const std::string rate = format_rate(update.operations_per_s);
   const std::string head = join(label, stage);
+  if (!details.empty()) return figures_bar(update, details, head, tail, room);
   // From the richest to the barest; the first that fits.
   const int whole = room - columns_of(join(join(head, tail), rate)) - 4;
   if (whole >= kMinBar)
@@ -84,9 +105,12 @@ std::string progress_bar(const ProgressUpdate& update, const std::string& label,
   return shorten(join(stage, tail), room);
 }
 
-std::string progress_line(const ProgressUpdate& update, const std::string& label) {
-  return join(join(join(join(label, update.stage), percent(update.fraction)), time_left(update)),
-              format_rate(update.operations_per_s));
+std::string progress_line(const ProgressUpdate& update, const std::string& label,
+                          const std::vector<std::string>& details) {
+  std::string line = join(join(join(join(label, update.stage), percent(update.fraction)), time_left(update)),
+                          format_rate(update.operations_per_s));
+  for (const std::string& detail : details) line = join(line, detail);
+  return line;
 }
 
 }  // namespace sfv::cli

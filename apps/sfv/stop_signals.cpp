@@ -33,6 +33,7 @@ const CancelToken& install_stop_signals() {
   struct sigaction ignore = {};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, nullptr);
+  sigaction(SIGXFSZ, &ignore, nullptr);
   return cancel_token;
 }
 

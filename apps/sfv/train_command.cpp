@@ -30,8 +30,11 @@ int train(const Options& options, const CommandContext& context) {
   const TrainOutcome outcome = run_training(options.request, display, context.cancel);
   display.clear();
   if (!options.quiet) {
-    std::fprintf(stderr, "%s: %lld of %lld iterations%s\n", options.request.run.c_str(),
+    const std::string skipped =
+        outcome.skipped == 0 ? "" : ", " + std::to_string(outcome.skipped) + " broken items skipped";
+    std::fprintf(stderr, "%s: %lld of %lld iterations%s%s\n", options.request.run.c_str(),
                  static_cast<long long>(outcome.iterations), static_cast<long long>(outcome.wanted),
+                 skipped.c_str(),
                  outcome.is_stopped ? ", stopped and saved; go on with --resume latest" : "");
   }
   // A stop that was asked for ends like every other stop: 130 or 143.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "apps/sfv/progress_display.h"
+#include "apps/sfv/save_delay.h"
 #include "apps/sfv/train_samples.h"
 #include "sfv/checkpoint/init_model.h"
 #include "sfv/checkpoint/model_files.h"
@@ -92,12 +93,14 @@ TrainOutcome run_training(const TrainRequest& given, ProgressDisplay& display, c
   training::TrainHooks hooks;
   hooks.sink = &display;
   hooks.cancel = &cancel;
-  hooks.sample = [&](int64_t, checkpoint::Model& averaged) { return samples.make_sheet(averaged); };
+  hooks.sample = [&](int64_t, checkpoint::Model& averaged) { return samples.make(averaged); };
+  hooks.figures = [&](const std::vector<std::string>& details) { display.set_details(details); };
   hooks.tell = [&](const std::string& line) { display.print_line("sfv: " + line); };
+  hooks.at_save = make_save_delay();
   display.begin_part(run.filename().string(), 0, 1);
   const training::TrainResult result =
       training::train(recipe, *stage, *source, files.texts, run, from, hooks);
-  return {result.iterations, recipe.steps, result.is_stopped, run / "latest" / "model"};
+  return {result.iterations, recipe.steps, result.is_stopped, result.skipped_items, run / "latest" / "model"};
 }
 
 }  // namespace sfv::cli

@@ -23,6 +23,7 @@ struct TrainOutcome {
   int64_t iterations = 0;  // finished
   int64_t wanted = 0;
   bool is_stopped = false;
+  int64_t skipped = 0;          // broken items of the data, in this sitting
   std::filesystem::path model;  // of the newest checkpoint
 };
 

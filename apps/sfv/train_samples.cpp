@@ -3,6 +3,7 @@
 #include <ATen/ops/stack.h>
 
 #include "sfv/core/check.h"
+#include "sfv/io/clip_grid.h"
 #include "sfv/io/contact_sheet.h"
 #include "sfv/io/image.h"
 #include "sfv/pipeline/decode.h"
@@ -36,12 +37,13 @@ TrainSamples::TrainSamples(const Recipe& recipe) : recipe_(recipe) {
   }
 }
 
-std::vector<Clip> TrainSamples::reconstruct(checkpoint::Model& model) const {
+TrainSamples::Samples TrainSamples::reconstruct(checkpoint::Model& model) const {
   const torch::NoGradGuard no_grad;
-  std::vector<Clip> clips;
-  for (const Clip& clip : held_out_) {
+  Samples samples;
+  samples.columns = 2;
+  for (size_t i = 0; i < held_out_.size(); ++i) {
     data::Sample sample;
-    sample.clip.clip = clip;
+    sample.clip.clip = held_out_[i];
     const torch::Tensor pixels = training::make_batch({sample}).pixels[0].to(model.device);  // [F, 3, H, W]
     const torch::Tensor latents = model.vae->encode_mode(pixels);
     const torch::Tensor decoded =
@@ -49,23 +51,20 @@ std::vector<Clip> TrainSamples::reconstruct(checkpoint::Model& model) const {
             ? model.tiny_decoder->forward(latents * model.vae->config().scaling_factor, pixels.size(0)) * 2 -
                   1
             : model.vae->decode(latents, pixels.size(0));
-    clips.push_back(clip);
-    clips.push_back(pipeline::to_clip(decoded.to(at::kCPU, at::kFloat).unsqueeze(0), clip.fps));
+    samples.clips.push_back(held_out_[i]);
+    samples.captions.push_back(concat("clip ", i + 1));
+    samples.clips.push_back(
+        pipeline::to_clip(decoded.to(at::kCPU, at::kFloat).unsqueeze(0), held_out_[i].fps));
+    samples.captions.emplace_back("decoded");
   }
-  return clips;
+  return samples;
 }
 
-std::optional<RgbImage> TrainSamples::make_sheet(checkpoint::Model& model) const {
-  if (photos_.empty() && held_out_.empty()) return std::nullopt;
-  std::vector<Clip> clips;
-  std::vector<std::string> captions;
-  if (recipe_.stage == Stage::kAutoencoder) {
-    clips = reconstruct(model);
-    for (size_t i = 0; i < clips.size(); ++i) captions.push_back(i % 2 == 0 ? "data" : "decoded");
-    return io::make_contact_sheet(clips, {.captions = captions});
-  }
+TrainSamples::Samples TrainSamples::generate(checkpoint::Model& model) const {
   pipeline::ImageToVideo generator(model);
   const auto& s = recipe_.samples;
+  Samples samples;
+  samples.columns = std::ssize(s.steps);
   for (int64_t i = 0; i < s.clips; ++i) {
     const auto photo = static_cast<size_t>(i) % photos_.size();
     for (const int64_t steps : s.steps) {
@@ -77,11 +76,20 @@ std::optional<RgbImage> TrainSamples::make_sheet(checkpoint::Model& model) const
       options.steps = steps;
       options.guidance = steps == 1 ? GuidanceRange{1, 1} : GuidanceRange{s.guidance_min, s.guidance_max};
       options.seed = s.seed + static_cast<uint64_t>(i) / photos_.size();
-      clips.push_back(generator.generate(photos_[photo], options, nullptr, nullptr).clip);
-      captions.push_back(concat("photo ", photo + 1, ", ", steps, steps == 1 ? " step" : " steps"));
+      samples.clips.push_back(generator.generate(photos_[photo], options, nullptr, nullptr).clip);
+      samples.captions.push_back(concat("photo ", photo + 1, ", ", steps, steps == 1 ? " step" : " steps"));
     }
   }
-  return io::make_contact_sheet(clips, {.captions = captions});
+  return samples;
+}
+
+std::optional<training::SamplePictures> TrainSamples::make(checkpoint::Model& model) const {
+  if (photos_.empty() && held_out_.empty()) return std::nullopt;
+  const Samples samples = recipe_.stage == Stage::kAutoencoder ? reconstruct(model) : generate(model);
+  return training::SamplePictures{
+      .sheet = io::make_contact_sheet(samples.clips, {.captions = samples.captions}),
+      .grid = io::make_clip_grid(samples.clips, {.columns = samples.columns > 1 ? samples.columns : 0,
+                                                 .captions = samples.captions})};
 }
 
 }  // namespace sfv::cli

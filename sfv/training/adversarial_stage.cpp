@@ -11,8 +11,10 @@
 #include "sfv/diffusion/preconditioning.h"
 #include "sfv/tensor/random.h"
 #include "sfv/training/averaged_model.h"
+#include "sfv/training/finite_loss.h"
 #include "sfv/training/generator_start.h"
 #include "sfv/training/hinge_loss.h"
+#include "sfv/training/motion_metrics.h"
 #include "sfv/training/non_saturating_loss.h"
 #include "sfv/training/r1_penalty.h"
 #include "sfv/training/reconstruction_loss.h"
@@ -93,6 +95,15 @@ void add_accuracies(MetricMeans& metrics, const std::string& side,
                     const std::vector<models::HeadLogits>& heads, const std::vector<double>& accuracies) {
   for (size_t i = 0; i < heads.size(); ++i)
     metrics.add("accuracy_" + side + "/" + heads[i].name, accuracies[i]);
+}
+
+// What a judgement was made of, in that order, for a message: the features of each block, the logits.
+void append_judged(NamedTensors& made, const std::string& side, const std::vector<torch::Tensor>& taps,
+                   const std::vector<models::HeadLogits>& heads) {
+  for (size_t i = 0; i < taps.size(); ++i)
+    made.push_back({concat("the discriminator's features ", i, " of ", side, " clips"), taps[i]});
+  for (const models::HeadLogits& head : heads)
+    made.push_back({concat("the logits of head ", head.name, " of ", side, " clips"), head.logits});
 }
 
 }  // namespace
@@ -238,6 +249,11 @@ void AdversarialStage::accumulate_discriminator(const TrainBatch& batch, double 
     metrics.add("loss/r1", r1.item<double>());
     loss = loss + o.r1.weight * r1;
   }
+  NamedTensors made = {{"x0", latents.x0}, {"x0_hat", generated.x0_hat}};
+  append_judged(made, "real", real.taps, real.heads);
+  append_judged(made, "generated", fake.taps, fake.heads);
+  made.push_back({"loss/discriminator", adversarial});
+  (void)check_loss("the discriminator's whole loss", loss, made);
   (loss * share).backward();
   metrics.add("loss/discriminator", adversarial.item<double>());
   add_accuracies(metrics, "real", real.heads, accuracy_on_real(real_logits));
@@ -294,19 +310,21 @@ void AdversarialStage::accumulate_generator(const TrainBatch& batch, double shar
       break;
     }
   }
+  NamedTensors made = {{"x0", latents.x0}, {"x0_hat", cut.x0_hat}};
+  append_judged(made, "generated", fake.taps, fake.heads);
   const auto gradient_of = [&](const torch::Tensor& loss) {
     return torch::autograd::grad({loss}, {cut.x0_hat})[0];
   };
+  metrics.add("loss/generator_adversarial", check_loss("loss/generator_adversarial", adversarial, made));
   torch::Tensor gradient = gradient_of(adversarial);
   const double adversarial_norm = gradient.norm().item<double>();
-  metrics.add("loss/generator_adversarial", adversarial.item<double>());
   metrics.add("gradient_at_x0/adversarial", adversarial_norm);
   if (const torch::Tensor rec = reconstruction(cut, latents); rec.defined()) {
+    metrics.add("loss/reconstruction", check_loss("loss/reconstruction", rec, made));
     const torch::Tensor g = gradient_of(rec);
     const double norm = g.norm().item<double>();
     const double lambda = balance_.lambda(iteration, adversarial_norm, norm);
     gradient = gradient + lambda * g;
-    metrics.add("loss/reconstruction", rec.item<double>());
     metrics.add("gradient_at_x0/reconstruction", lambda * norm);
     metrics.add("lambda", lambda);
   }
@@ -316,6 +334,7 @@ void AdversarialStage::accumulate_generator(const TrainBatch& batch, double shar
     metrics.add("loss/frame_difference", motion.item<double>());
   }
   generated.x0_hat.backward(gradient * share);
+  add_motion_metrics(metrics, generated.x0_hat, latents.x0, generated.sigma);
 }
 
 NamedTensors AdversarialStage::state() {

@@ -5,6 +5,7 @@
 #include "sfv/core/check.h"
 #include "sfv/training/autoencoder_loss.h"
 #include "sfv/training/averaged_model.h"
+#include "sfv/training/finite_loss.h"
 #include "sfv/training/latent_batch.h"
 #include "sfv/training/reconstruction_loss.h"
 
@@ -91,12 +92,13 @@ void AutoencoderStage::accumulate(const TrainBatch& batch, double share, int64_t
   if (scale_) scale_->add(moments.narrow(1, 0, moments.size(1) / 2));
   const torch::Tensor l1 = pixel_l1_loss(decoded, clips);
   torch::Tensor loss = o.l1_weight * l1;
-  metrics.add("loss/l1", l1.item<double>());
+  metrics.add("loss/l1",
+              check_loss("loss/l1", l1, {{"the moments", moments}, {"the decoded clips", decoded}}));
   metrics.add("psnr", reconstruction_psnr(decoded, clips));
   if (o.train == AutoencoderPart::kAll && o.kl_weight > 0) {
     const torch::Tensor kl = kl_loss(moments);
     loss = loss + o.kl_weight * kl;
-    metrics.add("loss/kl", kl.item<double>());
+    metrics.add("loss/kl", check_loss("loss/kl", kl, {{"the latents' moments", moments}}));
   }
   if (o.temporal_difference_weight > 0) {
     const torch::Tensor difference = frame_difference_loss(decoded, clips).mean();

@@ -10,6 +10,8 @@
 
 #include "sfv/diffusion/noise_distribution.h"
 #include "sfv/training/averaged_model.h"
+#include "sfv/training/finite_loss.h"
+#include "sfv/training/motion_metrics.h"
 #include "sfv/training/reconstruction_loss.h"
 
 namespace sfv::training {
@@ -110,10 +112,13 @@ void ConsistencyStage::accumulate(const TrainBatch& batch, double share, MetricM
     target = denoise(target_.unet, x_next, sigma_next, latents);
   }
   const torch::Tensor weight = (sigma - sigma_next).pow(-o.weighting_power);
-  const torch::Tensor loss =
-      (weight * pseudo_huber_per_element(denoise(model_.unet, x, sigma, latents), target, o.huber_c)).mean();
+  const torch::Tensor x0_hat = denoise(model_.unet, x, sigma, latents);
+  const torch::Tensor loss = (weight * pseudo_huber_per_element(x0_hat, target, o.huber_c)).mean();
+  metrics.add(
+      "loss/consistency",
+      check_loss("loss/consistency", loss, {{"x0", latents.x0}, {"the target", target}, {"x0_hat", x0_hat}}));
   (loss * share).backward();
-  metrics.add("loss/consistency", loss.item<double>());
+  add_motion_metrics(metrics, x0_hat, latents.x0, sigma);
 }
 
 NamedTensors ConsistencyStage::state() {

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "sfv/training/averaged_model.h"
+#include "sfv/training/finite_loss.h"
 #include "sfv/training/latent_batch.h"
+#include "sfv/training/motion_metrics.h"
 #include "sfv/training/reconstruction_loss.h"
 
 namespace sfv::training {
@@ -61,8 +63,9 @@ void DiffusionStage::accumulate(const TrainBatch& batch, double share, MetricMea
   torch::Tensor loss = mean_squared_error(x0_hat, latents.x0);
   if (recipe_.diffusion.weight == DiffusionWeight::kEdm) loss = loss * edm_weight(sigma);
   loss = loss.mean();
+  metrics.add("loss/diffusion", check_loss("loss/diffusion", loss, {{"x0", latents.x0}, {"x0_hat", x0_hat}}));
   (loss * share).backward();
-  metrics.add("loss/diffusion", loss.item<double>());
+  add_motion_metrics(metrics, x0_hat, latents.x0, sigma);
 }
 
 NamedTensors DiffusionStage::state() {

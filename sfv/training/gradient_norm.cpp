@@ -31,9 +31,9 @@ double clip_gradients(const NamedTensors& parameters, double max_norm) {
 }
 
 std::string find_bad_gradient(const NamedTensors& parameters) {
-  for (const NamedTensor& item : parameters) {
-    if (item.tensor.grad().defined() && !at::isfinite(item.tensor.grad()).all().item<bool>())
-      return item.name;
+  for (auto item = parameters.rbegin(); item != parameters.rend(); ++item) {
+    if (item->tensor.grad().defined() && !at::isfinite(item->tensor.grad()).all().item<bool>())
+      return item->name;
   }
   return {};
 }

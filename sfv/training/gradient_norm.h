@@ -12,7 +12,8 @@ namespace sfv::training {
 /// > 0, errors: kInvalidArgument. Returns the norm from before.
 double clip_gradients(const NamedTensors& parameters, double max_norm);
 
-/// The first parameter whose gradient is not finite, by name; empty if there is none.
+/// The parameter whose gradient was the first to be not finite, by name: the last in the order of the
+/// parameters, since the backward pass comes from the end. Empty if there is none.
 [[nodiscard]] std::string find_bad_gradient(const NamedTensors& parameters);
 
 }  // namespace sfv::training

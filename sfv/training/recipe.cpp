@@ -20,7 +20,7 @@ void set_autoencoder(Recipe& recipe) {
 void set_diffusion(Recipe& recipe) {
   recipe.optimizer = {.kind = OptimizerKind::kAdamW, .lr = 1e-5, .weight_decay = 1e-2};
   recipe.ema = {.decay = 0.9999, .warm_up = 10};
-  recipe.samples.steps = {25};
+  recipe.samples.steps = {1, 25};
   recipe.samples.guidance_max = 3;
 }
 
@@ -56,6 +56,7 @@ Recipe default_recipe(Stage stage, AdversarialMethod method) {
   if (stage == Stage::kDiffusion) set_diffusion(recipe);
   if (stage == Stage::kConsistency) set_consistency(recipe);
   if (stage != Stage::kAdversarial) return recipe;
+  recipe.samples.steps = {1, 4};
   recipe.adversarial.method = method;
   if (method == AdversarialMethod::kLadd) set_ladd(recipe.adversarial);
   if (method == AdversarialMethod::kUfogen) set_ufogen(recipe.adversarial);

@@ -6,6 +6,7 @@
 
 #include "sfv/core/generate_options.h"
 #include "sfv/training/adversarial_options.h"
+#include "sfv/training/alarm_options.h"
 #include "sfv/training/data_options.h"
 #include "sfv/training/ema_options.h"
 #include "sfv/training/optimizer_options.h"
@@ -102,6 +103,7 @@ struct Recipe {
   CheckpointOptions checkpoint;
   SampleOptions samples;
   LogOptions log;
+  AlarmOptions alarms;
   /// Only the stage's own is read and written; the others keep their defaults.
   AutoencoderOptions autoencoder;
   DiffusionOptions diffusion;

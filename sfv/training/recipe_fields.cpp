@@ -123,6 +123,29 @@ void visit_watching(Recipe& r, RecipeVisitor& v) {
   v.flag("event_file", r.log.event_file, "write TensorBoard's event file, too");
 }
 
+// discriminator: when there is one.
+void visit_alarms(Recipe& r, const When& of_unet, const When& discriminator, RecipeVisitor& v) {
+  using enum Stage;
+  AlarmOptions& o = r.alarms;
+  v.table("alarms", {of_unet.applies || discriminator.applies,
+                     "a stage other than autoencoder, or autoencoder.adversarial_weight > 0"});
+  v.integer("window", o.window, {.min = 1, .max = 10'000},
+            "iterations that an alarm looks back over; none is told before as many have passed");
+  v.number("discriminator_loss", o.discriminator_loss, kNotNegative,
+           "the discriminator has won when its loss is at most this, and every head's accuracy at least "
+           "`discriminator_accuracy`; 0: never",
+           discriminator);
+  v.number("discriminator_accuracy", o.discriminator_accuracy, kShare,
+           "share of real and of generated clips that every head tells right", discriminator);
+  v.number("still_below", o.still_below, kShare,
+           "frames collapse onto the condition picture when their distance from the first frame is less than "
+           "this share of the real clips'; 0: never",
+           of_unet);
+  v.number("motion_below", o.motion_below, kShare,
+           "motion falls when it is less than this share of the most that it was in the run; 0: never",
+           when(r.stage, {kConsistency, kAdversarial}, "stage"));
+}
+
 }  // namespace
 
 void visit_recipe(Recipe& r, RecipeVisitor& v) {
@@ -156,12 +179,12 @@ void visit_recipe(Recipe& r, RecipeVisitor& v) {
            "curvature of the ladder between them");
   visit_optimizer("optimizer", r.optimizer, {}, v);
   const bool has_patches = r.stage == Stage::kAutoencoder && r.autoencoder.adversarial_weight > 0;
-  visit_optimizer("discriminator_optimizer", r.discriminator_optimizer,
-                  {r.stage == Stage::kAdversarial || has_patches,
-                   "stage = \"adversarial\", or autoencoder.adversarial_weight > 0"},
-                  v);
+  const When has_discriminator{r.stage == Stage::kAdversarial || has_patches,
+                               "stage = \"adversarial\", or autoencoder.adversarial_weight > 0"};
+  visit_optimizer("discriminator_optimizer", r.discriminator_optimizer, has_discriminator, v);
   visit_ema(r.ema, v);
   visit_watching(r, v);
+  visit_alarms(r, of_unet, has_discriminator, v);
   visit_stages(r, v);
   visit_adversarial(r, v);
 }

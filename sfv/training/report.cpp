@@ -6,25 +6,22 @@
 #include <cstdio>
 #include <optional>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "sfv/core/check.h"
 #include "sfv/io/atomic_file.h"
-#include "sfv/io/base64.h"
 #include "sfv/io/mapped_file.h"
 #include "sfv/training/chart_svg.h"
 #include "sfv/training/checkpoint_folder.h"
 #include "sfv/training/metrics_log.h"
+#include "sfv/training/report_samples.h"
 #include "sfv/training/report_style.h"
 #include "sfv/training/run_folder.h"
 
 namespace sfv::training {
 namespace {
 
-constexpr size_t kMaxSheets = 24;
-constexpr size_t kMaxSheetBytes = size_t{48} << 20;
 constexpr size_t kMaxTextBytes = size_t{1} << 20;
 constexpr size_t kMaxNotes = 200;
 
@@ -71,8 +68,10 @@ std::string charts_section(const std::vector<MetricsLine>& lines) {
 std::string notes_section(const std::vector<MetricsLine>& lines) {
   std::vector<std::string> notes;
   for (const MetricsLine& line : lines) {
-    if (!line.note.empty())
-      notes.push_back(concat("<li><b>", line.step, "</b>", html_text(line.note), "</li>\n"));
+    if (line.note.empty()) continue;
+    const bool is_alarm = line.note.starts_with("alarm: ");
+    notes.push_back(concat(is_alarm ? "<li class=\"alarm\">" : "<li>", "<b>", line.step, "</b>",
+                           html_text(line.note), "</li>\n"));
   }
   if (notes.empty()) return {};
   const size_t first = notes.size() - std::min(notes.size(), kMaxNotes);
@@ -82,45 +81,9 @@ std::string notes_section(const std::vector<MetricsLine>& lines) {
   return out + "</ol>\n";
 }
 
-/// The run of digits in a name as a number, for "step-500.png" before "step-1000.png".
-std::tuple<std::string, size_t, std::string> sheet_order(const std::filesystem::path& path) {
-  const std::string name = path.filename().string();
-  const size_t from = std::min(name.find_first_of("123456789"), name.size());
-  const size_t to = std::min(name.find_first_not_of("0123456789", from), name.size());
-  return {name.substr(0, std::min(name.find_first_of("0123456789"), name.size())), to - from,
-          name.substr(from)};
-}
-
-/// At most `count` of the list, evenly spread, the first and the last among them.
-std::vector<std::filesystem::path> spread(const std::vector<std::filesystem::path>& all, size_t count) {
-  if (all.size() <= count) return all;
-  std::vector<std::filesystem::path> some;
-  for (size_t i = 0; i < count; ++i) some.push_back(all[i * (all.size() - 1) / (count - 1)]);
-  return some;
-}
-
 std::string samples_section(const std::filesystem::path& run) {
-  std::vector<std::filesystem::path> sheets;
-  std::error_code ignored;
-  for (std::filesystem::directory_iterator entry(run / kSamplesName, ignored), end; !ignored && entry != end;
-       entry.increment(ignored)) {
-    if (entry->path().extension() == ".png" && has_file(entry->path())) sheets.push_back(entry->path());
-  }
-  std::sort(sheets.begin(), sheets.end(),
-            [](const auto& a, const auto& b) { return sheet_order(a) < sheet_order(b); });
-  std::string out;
-  size_t bytes = 0;
-  const std::vector<std::filesystem::path> chosen = spread(sheets, kMaxSheets);
-  // Newest first: they count most, and stay when the page would become too large.
-  for (auto path = chosen.rbegin(); path != chosen.rend(); ++path) {
-    const io::MappedFile file(*path);
-    bytes += file.bytes().size();
-    if (bytes > kMaxSheetBytes) break;
-    const std::string name = html_text(path->stem().string());
-    out += concat("<figure class=\"sheet\"><figcaption>", name, "</figcaption><img alt=\"", name,
-                  "\" src=\"data:image/png;base64,", io::base64(file.bytes()), "\"></figure>\n");
-  }
-  return out.empty() ? "" : "<h2>Samples</h2>\n" + out;
+  const std::string samples = report_samples(run);
+  return samples.empty() ? "" : "<h2>Samples</h2>\n" + samples;
 }
 
 std::string text_section(const std::string& title, const std::optional<std::string>& text) {

@@ -20,7 +20,8 @@ p.summary { color: var(--soft); margin: 0; }
 figure { margin: 0; padding: 12px; background: var(--box); border-radius: 8px; min-width: 0; }
 figcaption { font-weight: 600; margin-bottom: 6px; overflow-wrap: anywhere; } figcaption em, .legend em { font-weight: 400; color: var(--soft); }
 svg, img { display: block; width: 100%; height: auto; }
-.sheet { margin-bottom: 20px; } .sheet img { border-radius: 4px; }
+.sheet { margin-bottom: 20px; } .sheet img { border-radius: 4px; width: auto; max-width: 100%; }
+.sheet video { display: block; max-width: 100%; margin-bottom: 12px; border-radius: 4px; }
 .grid { stroke: var(--line); stroke-width: 1; } .axis { fill: var(--soft); font-size: 12px; }
 .line { fill: none; stroke-width: 1.6; stroke-linejoin: round; } polygon.band, circle.dot { stroke: none; } .band { opacity: .16; }
 .c0 { stroke: var(--c0); } .c1 { stroke: var(--c1); } .c2 { stroke: var(--c2); } .c3 { stroke: var(--c3); }
@@ -35,6 +36,7 @@ svg, img { display: block; width: 100%; height: auto; }
 .key.c4 { color: var(--c4); } .key.c5 { color: var(--c5); } .key.c6 { color: var(--c6); } .key.c7 { color: var(--c7); }
 pre { background: var(--box); padding: 14px; border-radius: 8px; overflow-x: auto; font: 13px/1.5 ui-monospace, monospace; margin: 0; }
 ol.notes { list-style: none; margin: 0; padding: 12px 14px; background: var(--box); border-radius: 8px; }
+ol.notes li.alarm { color: var(--c1); font-weight: 600; }
 ol.notes b { font-variant-numeric: tabular-nums; margin-right: 8px; }
 )";
 

@@ -2,19 +2,19 @@
 
 #include <chrono>
 #include <cmath>
+#include <set>
 #include <span>
 #include <utility>
 
 #include "sfv/checkpoint/save_model.h"
 #include "sfv/core/check.h"
+#include "sfv/training/alarms.h"
+#include "sfv/training/finite_loss.h"
 #include "sfv/training/gradient_norm.h"
 #include "sfv/training/learning_rate.h"
+#include "sfv/training/progress_details.h"
 #include "sfv/training/run_folder.h"
 #include "sfv/training/train_state.h"
-#ifdef SFV_HAS_VIDEO
-#include "sfv/io/atomic_file.h"
-#include "sfv/io/image.h"
-#endif
 
 namespace sfv::training {
 namespace {
@@ -49,6 +49,11 @@ PhasePlace place_of(const std::vector<Phase>& phases, size_t index) {
   return place;
 }
 
+bool is_write_failure(ErrorCode code) {
+  return code == ErrorCode::kNoSpace || code == ErrorCode::kPermission || code == ErrorCode::kIo ||
+         code == ErrorCode::kNotFound;
+}
+
 class Run {
  public:
   Run(const Recipe& recipe, TrainingStage& stage, const data::ClipSource& source,
@@ -67,20 +72,21 @@ class Run {
     texts_.insert_or_assign("sfv.json", io::JsonConfig::parse(stage.model_defaults(), "sfv.json"));
     first_iteration_ = position_.iteration;
     saved_ = from ? position_ : TrainPosition{-1, 0};
+    if (from) alarms_.replay(read_metrics(folder_ / kMetricsName));
   }
 
   TrainResult run() {
     while (position_.iteration < recipe_.steps) {
       for (; position_.phase < std::ssize(phases_); ++position_.phase) {
         if (!run_phase(static_cast<size_t>(position_.phase))) {
-          save();
+          write_checkpoint();
           return {position_.iteration, true, loader_.skipped()};
         }
       }
       position_ = {position_.iteration + 1, 0};
       finish_iteration();
     }
-    if (saved_ != position_) save();
+    if (saved_ != position_) write_checkpoint();
     return {position_.iteration, false, loader_.skipped()};
   }
 
@@ -91,8 +97,9 @@ class Run {
     options.threads = recipe_.data.readers;
     options.capacity = recipe_.data.ahead * recipe_.micro_batch;
     options.on_skip = [this](const data::SkippedItem& item) {
-      tell(concat("skipped ", item.name, ": ", item.reason));
-      log_.note(position_.iteration, concat("skipped ", item.name, ": ", item.reason));
+      const std::string text = concat("skipped ", item.name, ": ", item.reason, " (", ++skipped_, " so far)");
+      tell(text);
+      attempt("metrics", [&] { log_.note(position_.iteration, text); });
     };
     return options;
   }
@@ -110,32 +117,52 @@ class Run {
     const int64_t parts = accumulation_steps(recipe_, 1);
     for (int64_t part = 0; part < parts; ++part) {
       if (hooks_.cancel != nullptr && hooks_.cancel->is_cancelled()) return false;
-      phase.accumulate(next_batch(), 1 / static_cast<double>(parts), position_.iteration, means_);
+      accumulate(phase, 1 / static_cast<double>(parts));
     }
     const NamedTensors& parameters = phase.optimizer->parameters();
     const double norm = phase.options->clip_norm > 0 ? clip_gradients(parameters, phase.options->clip_norm)
                                                      : gradient_norm(parameters);
-    check_norm(phase, norm);
+    if (!std::isfinite(norm)) {
+      const std::string bad = find_bad_gradient(parameters);
+      refuse(concat("the gradient of ", phase.name, "'s ", bad.empty() ? "parameters together" : bad,
+                    " is not finite"),
+             "this step was not taken");
+    }
     const PhasePlace place = place_of(phases_, index);
     const double rate = schedule_of(*phase.options, recipe_.steps * place.count)
                             .at(position_.iteration * place.count + place.before + 1);
     phase.optimizer->step(rate);
+    // Before anything of it is saved.
+    if (const std::string bad = find_bad_value(parameters); !bad.empty()) {
+      refuse(concat("the step made ", phase.name, "'s ", bad, " not finite"), "nothing of it was saved");
+    }
     if (phase.after_step) phase.after_step();
     means_.add("gradient_norm/" + phase.name, norm);
     means_.add("learning_rate/" + phase.name, rate);
     return true;
   }
 
-  void check_norm(const Phase& phase, double norm) {
-    if (std::isfinite(norm)) return;
-    const std::string bad = find_bad_gradient(phase.optimizer->parameters());
-    const std::string text = concat("[train] iteration ", position_.iteration + 1, ": the gradient of ",
-                                    phase.name, "'s ", bad.empty() ? "parameters together" : bad,
-                                    " is not finite; this step was not taken. Lower the learning rate, clip "
-                                    "gradients, or go on from an older "
-                                    "checkpoint with another seed");
-    log_.note(position_.iteration, text);
-    log_.sync();
+  void accumulate(const Phase& phase, double share) {
+    try {
+      phase.accumulate(next_batch(), share, position_.iteration, means_);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kNotFinite) throw;
+      refuse(error.what(), "this step was not taken");
+    }
+  }
+
+  // Ends the run: training on from values that are not finite spoils the checkpoints.
+  [[noreturn]] void refuse(const std::string& what, const std::string& consequence) {
+    const std::string text =
+        concat("[train] iteration ", position_.iteration + 1, ": ", what, "; ", consequence,
+               ". Lower the learning rate, clip gradients, or go on from an older "
+               "checkpoint with another seed");
+    try {
+      log_.note(position_.iteration, concat("alarm: ", text));
+      log_.sync();
+    } catch (const Error&) {
+      // A full disk must not hide what ended the run.
+    }
     throw Error(ErrorCode::kNotFinite, text);
   }
 
@@ -147,7 +174,12 @@ class Run {
       std::vector<Metric> metrics = means_.take();
       metrics.push_back({"clips_per_s", done * static_cast<double>(recipe_.batch) *
                                             static_cast<double>(phases_.size()) / std::max(seconds, 1e-9)});
-      log_.write(n, metrics);
+      if (hooks_.figures) hooks_.figures(progress_details(metrics));
+      attempt("metrics", [&] { log_.write(n, metrics); });
+      for (const std::string& alarm : alarms_.observe(n, metrics)) {
+        tell(concat("iteration ", n, ": ", alarm));
+        attempt("metrics", [&] { log_.note(n, alarm); });
+      }
     }
     if (hooks_.sink != nullptr) {
       hooks_.sink->update({.stage = concat("step ", n, "/", recipe_.steps),
@@ -155,40 +187,49 @@ class Run {
                            .seconds_left = seconds / done * static_cast<double>(recipe_.steps - n)});
     }
     if (recipe_.samples.every > 0 && (n % recipe_.samples.every == 0 || n == recipe_.steps)) write_sample(n);
-    if (n % recipe_.checkpoint.every == 0 || n == recipe_.steps) save();
+    // The last one is written by run(), where nothing is left to go on with.
+    if (n % recipe_.checkpoint.every == 0 && n < recipe_.steps)
+      attempt("the checkpoint", [this] { write_checkpoint(); });
   }
 
-  // PNG needs the image libraries; without them a run has no sheets.
-  void write_sample([[maybe_unused]] int64_t n) {
-#ifdef SFV_HAS_VIDEO
+  void write_sample(int64_t n) {
     if (!hooks_.sample) return;
-    const std::optional<RgbImage> sheet = hooks_.sample(n, stage_.averaged_model());
-    if (!sheet) return;
-    fs::create_directories(folder_ / kSamplesName);
-    const std::vector<std::byte> png = io::encode_png(*sheet);
-    io::AtomicFile file(folder_ / kSamplesName / concat("step-", n, ".png"));
-    file.write(png);
-    file.commit();
-    log_.image(n, "samples", sheet->width, sheet->height, png);
-#endif
+    const std::optional<SamplePictures> samples = hooks_.sample(n, stage_.averaged_model());
+    if (!samples) return;
+    attempt("the samples", [&] {
+      write_samples(folder_, n, *samples, log_, [this](const std::string& line) { tell_once(line); });
+    });
   }
 
-  void save() {
+  void write_checkpoint() {
+    CheckpointWriter writer(folder_, position_.iteration);
+    save_state(writer.path() / kStateName, stage_.state(), position_);
+    checkpoint::ConfigTexts texts = texts_;
+    stage_.update_configs(texts);
+    checkpoint::save_model(stage_.averaged_model(), texts, writer.path() / "model");
+    stage_.save_beside(writer.path());
+    log_.sync();
+    writer.commit(recipe_.checkpoint.keep, hooks_.at_save);
+    saved_ = position_;
+  }
+
+  // What cannot be written ends the run or is told, as the recipe says.
+  template <typename Write>
+  void attempt(const std::string& what, const Write& write) {
     try {
-      CheckpointWriter writer(folder_, position_.iteration);
-      save_state(writer.path() / kStateName, stage_.state(), position_);
-      checkpoint::ConfigTexts texts = texts_;
-      stage_.update_configs(texts);
-      checkpoint::save_model(stage_.averaged_model(), texts, writer.path() / "model");
-      stage_.save_beside(writer.path());
-      log_.sync();
-      writer.commit(recipe_.checkpoint.keep, hooks_.at_save);
-      saved_ = position_;
+      write();
+      failing_.erase(what);
     } catch (const Error& error) {
-      if (recipe_.checkpoint.on_failure == SaveFailure::kStop) throw;
-      tell(concat("the checkpoint of iteration ", position_.iteration,
-                  " was not saved, the run goes on: ", error.what()));
+      if (recipe_.checkpoint.on_failure == SaveFailure::kStop || !is_write_failure(error.code())) throw;
+      if (failing_.insert(what).second) {
+        tell(concat(what, " of iteration ", position_.iteration,
+                    " could not be written, the run goes on without: ", error.what()));
+      }
     }
+  }
+
+  void tell_once(const std::string& line) {
+    if (told_.insert(line).second) tell(line);
   }
 
   void tell(const std::string& line) const {
@@ -206,6 +247,10 @@ class Run {
   data::PrefetchLoader loader_;
   MetricMeans means_;
   TrainPosition saved_;
+  Alarms alarms_{recipe_.alarms};
+  std::set<std::string> failing_;  // what could not be written the last time
+  std::set<std::string> told_;
+  int64_t skipped_ = 0;
   int64_t first_iteration_ = 0;
   Clock::time_point begin_ = Clock::now();
 };

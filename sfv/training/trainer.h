@@ -5,14 +5,15 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sfv/checkpoint/config_texts.h"
 #include "sfv/core/cancel.h"
 #include "sfv/core/progress.h"
-#include "sfv/core/rgb_image.h"
 #include "sfv/data/clip_source.h"
 #include "sfv/training/checkpoint_folder.h"
 #include "sfv/training/recipe.h"
+#include "sfv/training/sample_files.h"
 #include "sfv/training/training_stage.h"
 
 namespace sfv::training {
@@ -22,8 +23,10 @@ struct TrainHooks {
   ProgressSink* sink = nullptr;
   /// Heard between micro-batches: the run saves and ends.
   const CancelToken* cancel = nullptr;
-  /// Makes a contact sheet with the averaged model; nothing: no sheet.
-  std::function<std::optional<RgbImage>(int64_t iteration, checkpoint::Model& averaged)> sample = {};
+  /// Makes clips with the averaged model; nothing: no samples.
+  std::function<std::optional<SamplePictures>(int64_t iteration, checkpoint::Model& averaged)> sample = {};
+  /// An iteration's figures in short words, the most important first; before the sink hears of it.
+  std::function<void(const std::vector<std::string>& details)> figures = {};
   /// One line for a person.
   std::function<void(const std::string& line)> tell = {};
   /// Called inside a save; for tests.
@@ -39,8 +42,10 @@ struct TrainResult {
 /// Runs a recipe to its end, or until it is told to stop. Writes metrics, checkpoints and samples into the
 /// run folder. from: the checkpoint to go on from. texts: config files of the model, for the model folder in
 /// each checkpoint. With the same recipe, model and number of threads a run that was cut anywhere ends with
-/// the same bytes as one that was not. Errors: kNotFinite naming the first gradient that is not finite (the
-/// step is not taken); those of data and files.
+/// the same bytes as one that was not. Errors: kNotFinite naming the first tensor that is not finite: made on
+/// the way to a loss, a loss, a gradient (the step is not taken), or a weight after the step (nothing of it
+/// is saved); those of data and files. What cannot be written is an error or told, as checkpoint.on_failure
+/// says; the last checkpoint always has to be.
 [[nodiscard]] TrainResult train(const Recipe& recipe, TrainingStage& stage, const data::ClipSource& source,
                                 const checkpoint::ConfigTexts& texts, const std::filesystem::path& run,
                                 const std::optional<Checkpoint>& from, const TrainHooks& hooks);

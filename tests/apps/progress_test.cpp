@@ -57,6 +57,31 @@ TEST(ProgressBar, LeavesOutTheRateFirstThenTheBarThenTheLabel) {
   EXPECT_EQ(progress_bar(kHalf, "cat.jpg", 35), "denoise 3/25   50%  1:24 left");
 }
 
+const ProgressUpdate kStep = {.stage = "step 120/1500", .fraction = 0.08, .seconds_left = 750};
+const std::vector<std::string> kFigures = {"D 1.73 (real 71%, fake 64%)", "G 0.31", "5.2 clips/s"};
+
+TEST(ProgressBar, ShowsFiguresRatherThanABar) {
+  EXPECT_EQ(progress_bar(kStep, "sf-v", 100, kFigures),
+            "sf-v  step 120/1500    8%  12:30 left  D 1.73 (real 71%, fake 64%)  G 0.31  5.2 clips/s");
+  EXPECT_EQ(
+      progress_bar(kStep, "sf-v", 110, kFigures),
+      "sf-v  step 120/1500  [#-----------------]    8%  12:30 left  D 1.73 (real 71%, fake 64%)  G 0.31  "
+      "5.2 clips/s");
+  EXPECT_EQ(progress_bar(kStep, "sf-v", 80, kFigures),
+            "sf-v  step 120/1500    8%  12:30 left  D 1.73 (real 71%, fake 64%)  G 0.31");
+  EXPECT_EQ(progress_bar(kStep, "sf-v", 50, kFigures), "sf-v  step 120/1500    8%  12:30 left");
+  EXPECT_EQ(progress_bar(kStep, "a long label of a run", 40, kFigures), "step 120/1500    8%  12:30 left");
+  for (int columns = 0; columns < 200; ++columns) {
+    EXPECT_LT(static_cast<int>(progress_bar(kStep, "sf-v", columns, kFigures).size()), std::max(columns, 1))
+        << columns;
+  }
+}
+
+TEST(ProgressLine, HoldsEveryFigure) {
+  EXPECT_EQ(progress_line(kStep, "sf-v", kFigures),
+            "sf-v  step 120/1500    8%  12:30 left  D 1.73 (real 71%, fake 64%)  G 0.31  5.2 clips/s");
+}
+
 TEST(ProgressBar, SaysAHundredOnlyAtTheEnd) {
   EXPECT_THAT(progress_line({.stage = "decode", .fraction = 0.9999}, ""), HasSubstr(" 99%"));
   EXPECT_THAT(progress_line({.stage = "decode", .fraction = 1}, ""), HasSubstr("100%"));

@@ -2,13 +2,16 @@
 
 import hashlib
 import json
-import random
+import os
+import pty
+import re
 import signal
 import subprocess
 import time
 import unittest
 
-from sfv_case import BINARY, MODEL, PHOTO, SfvCase
+from kill_runs import Runs, kill_many
+from sfv_case import BINARY, MODEL, PHOTO, SfvCase, probe
 
 RECIPE = f"""
 stage = "adversarial"
@@ -61,9 +64,13 @@ class Train(SfvCase):
         self.assertEqual([line["step"] for line in lines], [1, 2, 3, 4, 5, 6])
         self.assertIn("gradient_at_x0/adversarial", lines[-1])
         self.assertTrue((self.folder / "run/samples/step-6.png").is_file())
+        stream, _ = probe(self.folder / "run/samples/step-6.mp4")
+        self.assertEqual((stream["codec_name"], int(stream["nb_read_frames"])), ("h264", 3))
         self.assertEqual(sorted(p.name for p in (self.folder / "run").glob("checkpoint-*")), ["checkpoint-5", "checkpoint-6"])
         page = self.sfv("train", "--report", "run").stdout.strip()
-        self.assertIn("<svg", (self.folder / page).read_text())
+        text = (self.folder / page).read_text()
+        for part in ("<svg", "data:image/png;base64", "data:video/mp4;base64"):
+            self.assertIn(part, text)
         # A run that is there is not written over, and can be asked for again.
         self.assert_one_error(self.sfv("train", "recipe.toml", "-o", "run", expect=1), "run", "--resume")
         self.sfv("train", "-o", "run", "--resume", "latest")
@@ -81,6 +88,31 @@ class Train(SfvCase):
         self.sfv("train", "recipe.toml", *cached, "-o", "cached", "-q")
         self.assertEqual(self.state("cached"), self.state("whole"))
         self.assert_one_error(self.sfv("train", "recipe.toml", *cached, "--set", "data.frames=4", "-o", "x", expect=2), "frames")
+
+    def test_one_line_on_a_terminal_and_plain_lines_elsewhere(self):
+        for columns in (60, 100):
+            master, slave = pty.openpty()
+            subprocess.run(["stty", "cols", str(columns)], stdin=slave, check=True)
+            process = subprocess.Popen([BINARY, "train", "recipe.toml", "-o", f"run{columns}"], cwd=self.folder,
+                                       env={**self.environment, "TERM": "xterm"}, stdout=subprocess.DEVNULL, stderr=slave)
+            os.close(slave)
+            drawn = b""
+            try:
+                while data := os.read(master, 65536):
+                    drawn += data
+            except OSError:  # the other end is closed
+                pass
+            os.close(master)
+            self.assertEqual(process.wait(timeout=300), 0)
+            bars = [bar.replace("\x1b[K", "") for bar in re.split(r"\r|\n", drawn.decode()) if "step " in bar]
+            self.assertTrue(any(re.search(r"step \d/6 .*\d+%  \d+:\d\d left  D [\d.e-]+ \(real \d+%", bar) for bar in bars)
+                            or columns == 60, bars)
+            for bar in bars:
+                self.assertLess(len(bar), columns)
+        stderr = self.sfv("train", "recipe.toml", "-o", "plain").stderr
+        self.assertNotIn("\x1b", stderr)
+        self.assertRegex(stderr, r"plain  step 1/6 .* D .* clips/s  \|g\| D ")
+        self.assertLess(len(stderr.splitlines()), 6)
 
     def test_mistakes_are_named_with_their_line(self):
         self.assert_one_error(self.sfv("train", "recipe.toml", "--set", "adversarial.lamda=1", expect=2), "lamda")
@@ -102,23 +134,16 @@ class Train(SfvCase):
         self.assertEqual(self.state("cut"), self.state("whole"))
 
     def test_killed_at_random_moments_it_ends_with_the_same_bytes(self):
-        begin = time.monotonic()
-        self.sfv("train", "recipe.toml", "-o", "whole", "-q")
-        duration = time.monotonic() - begin
-        expected, draw, hits = self.state("whole"), random.Random(), 0
-        for round_number in range(10):
-            run = f"run{round_number}"
-            process = self.start(run, "recipe.toml")
-            time.sleep(draw.uniform(0, duration))
-            process.kill()
-            hits += process.wait() == -signal.SIGKILL
-            process.communicate()
-            # Killed before the recipe was stored there is nothing to go on with: it begins.
-            begun = (self.folder / run / "recipe.toml").is_file()
-            self.sfv("train", *(["--resume", "latest"] if begun else ["recipe.toml"]), "-o", run, "-q")
-            self.assertEqual(self.state(run), expected)
-        print(f"{hits} of 10 kills fell before the end")
-        self.assertGreater(hits, 3)
+        runs = Runs(BINARY, self.folder, "recipe.toml", environment=self.environment)
+        hits, save_hits, wrong = kill_many(runs, count=10, in_save=4, say=print)
+        print(f"{hits} of 10 kills fell before the end, {save_hits} of them inside a save")
+        self.assertEqual(wrong, [])
+        self.assertGreaterEqual(save_hits, 3)  # one of each point but the last, which the run may end in
+        self.assertGreater(hits, save_hits)
+
+    def test_the_delay_inside_a_save_is_checked(self):
+        self.environment["SFV_SAVE_DELAY"] = "listed:soon"
+        self.assert_one_error(self.sfv("train", "recipe.toml", "-o", "run", expect=2), "SFV_SAVE_DELAY", "listed:soon")
 
 
 if __name__ == "__main__":

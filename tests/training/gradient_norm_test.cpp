@@ -36,6 +36,9 @@ TEST(GradientNorm, NamesTheGradientThatIsNotFinite) {
   EXPECT_EQ(find_bad_gradient(parameters), "b");
   EXPECT_TRUE(std::isnan(clip_gradients(parameters, 1)));
   EXPECT_EQ(a.grad()[0].item<float>(), 1);  // not spoilt by the other
+  // The backward pass comes from the end: the last one was the first to be bad.
+  a.mutable_grad() = torch::full({2}, NAN);
+  EXPECT_EQ(find_bad_gradient(parameters), "b");
 }
 
 }  // namespace

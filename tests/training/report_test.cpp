@@ -57,6 +57,7 @@ TEST(Report, HoldsCurvesNotesSamplesRecipeAndEnvironment) {
   const fs::path run = folder.path() / "sf-v";
   fs::create_directories(run);
   make_run(run, 50);
+  MetricsLog(run, 50, false).note(30, "alarm: motion is falling");
   write_file(run / kSamplesName / "step-9.png", "nine");
   write_file(run / kSamplesName / "step-10.png", "ten");
   write_file(run / kSamplesName / "step-10.mp4", "no picture");
@@ -70,7 +71,9 @@ TEST(Report, HoldsCurvesNotesSamplesRecipeAndEnvironment) {
             HasSubstr("<figcaption>gradient_norm</figcaption>"), HasSubstr("<b>25</b>motion is falling")));
   EXPECT_THAT(page, AllOf(HasSubstr("models/&lt;tiny&gt;"), HasSubstr("a &amp; b"),
                           HasSubstr("data:image/png;base64,bmluZQ=="),
-                          HasSubstr("data:image/png;base64,dGVu"), Not(HasSubstr("step-10.mp4"))));
+                          HasSubstr("data:image/png;base64,dGVu"), HasSubstr("<li class=\"alarm\"><b>30</b>"),
+                          HasSubstr("src=\"data:video/mp4;base64,bm8gcGljdHVyZQ==\""),
+                          Not(HasSubstr("step-10.mp4"))));
   // Newest sheet first, by number.
   EXPECT_LT(page.find("dGVu"), page.find("bmluZQ=="));
 }
@@ -124,6 +127,16 @@ TEST(Report, ShowsSamplesSpreadOverTheRun) {
   for (size_t at = page.find("<img"); at != std::string::npos; at = page.find("<img", at + 1)) ++pictures;
   EXPECT_EQ(pictures, 24U);
   EXPECT_THAT(page, AllOf(HasSubstr("<figcaption>step-500<"), HasSubstr("<figcaption>step-50000<")));
+}
+
+TEST(Report, LinksToAClipThatIsTooLargeForThePage) {
+  const TestFolder folder;
+  write_file(folder.path() / kRecipeName, "");
+  write_file(folder.path() / kSamplesName / "step \"1\".png", "x");
+  write_file(folder.path() / kSamplesName / "step \"1\".mp4", std::string((size_t{4} << 20) + 1, 'x'));
+  const std::string page = make_report(folder.path());
+  EXPECT_THAT(page, AllOf(HasSubstr("href=\"samples/step%20%221%22.mp4\""), Not(HasSubstr("<video"))));
+  EXPECT_LT(page.size(), 100'000U);
 }
 
 // For a person's eyes: SFV_REPORT_SAMPLE=FOLDER keeps a page there.
