@@ -3,6 +3,7 @@
 
 #include <ATen/ops/isfinite.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 

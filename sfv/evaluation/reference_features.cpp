@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "sfv/data/counter_random.h"
@@ -66,7 +67,8 @@ torch::Tensor make_kernel(size_t layer) {
 }
 
 torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& kernel, int64_t time_stride) {
-  return at::conv3d(x, kernel, {}, {time_stride, 2, 2}, {1, 1, 1});
+  return at::conv3d(x, kernel, std::nullopt, at::IntArrayRef({time_stride, 2, 2}),
+                    at::IntArrayRef({1, 1, 1}));
 }
 
 }  // namespace
