@@ -9,6 +9,7 @@ void add_all_commands(Program& program) {
   add_model_command(program);
   add_train_command(program);
   add_data_command(program);
+  add_eval_command(program);
   add_doctor_command(program);
   add_completion_command(program);
 }
