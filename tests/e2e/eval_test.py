@@ -134,7 +134,7 @@ class Eval(SfvCase):
 
     def test_what_makes_no_sense_is_an_error(self):
         self.assert_one_error(self.models("nowhere/model@1", expect=1), "nowhere/model")
-        self.assert_one_error(self.models(f"{MODEL}@0", expect=1), "from 1 to 1000")
+        self.assert_one_error(self.models(f"{MODEL}@0", expect=2), "from 1 to 1000")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
 
+#include "sfv/data/noise_texture.h"
 #include "sfv/data/procedural_source.h"
 #include "sfv/evaluation/distribution_distance.h"
 #include "tests/error_of.h"
@@ -11,18 +13,17 @@
 namespace sfv::evaluation {
 namespace {
 
-// A textured picture that moves right by `speed` pixels a frame.
+// A textured picture that moves right by `speed` pixels a frame; no place of it looks like another.
 Clip moving_clip(int64_t frames, int64_t speed) {
+  constexpr int64_t kWidth = 64, kHeight = 48;
+  const int64_t wide = kWidth + frames * speed;
+  const RgbImage scene = data::make_noise_texture(wide, kHeight, 6, {20, 30, 40}, {230, 220, 200}, 7);
   Clip clip;
   for (int64_t t = 0; t < frames; ++t) {
-    RgbImage frame{64, 48, {}};
-    for (int64_t y = 0; y < 48; ++y) {
-      for (int64_t x = 0; x < 64; ++x) {
-        const auto px = static_cast<double>(x - t * speed);
-        const double level =
-            128 + 60 * std::sin(px * 0.7) * std::cos(y * 0.4) + 30 * std::sin(px * 0.23 + y * 0.9);
-        frame.rgb.insert(frame.rgb.end(), 3, static_cast<uint8_t>(level));
-      }
+    RgbImage frame{kWidth, kHeight, {}};
+    for (int64_t y = 0; y < kHeight; ++y) {
+      const auto row = scene.rgb.begin() + (y * wide + (frames - t) * speed) * 3;
+      frame.rgb.insert(frame.rgb.end(), row, row + kWidth * 3);
     }
     clip.frames.push_back(std::move(frame));
   }

@@ -26,20 +26,20 @@ double distance(const torch::Tensor& a, const torch::Tensor& b, Covariance covar
   return frechet_distance(feature_moments(a, covariance), feature_moments(b, covariance));
 }
 
-double trace(const torch::Tensor& a) {
+double covariance_trace(const torch::Tensor& a) {
   return feature_moments(a, Covariance::kBiased).covariance.trace().item<double>();
 }
 
 TEST(FrechetDistance, IsNothingForEqualSetsAlsoOfFewerVectorsThanDimensions) {
   for (const auto& [N, D] : {std::pair<int64_t, int64_t>{500, 32}, {20, 128}, {2, 400}}) {
     const torch::Tensor x = draw({N, D}, 1) * 10 + 3;
-    EXPECT_LE(distance(x, x), 1e-9 * trace(x)) << N << " " << D;
+    EXPECT_LE(distance(x, x), 1e-9 * covariance_trace(x)) << N << " " << D;
   }
 }
 
 TEST(FrechetDistance, OfAShiftIsItsSquaredLength) {
   const torch::Tensor x = draw({100, 24}, 2), v = draw({24}, 3);
-  EXPECT_NEAR(distance(x, x + v), v.square().sum().item<double>(), 1e-9 * trace(x));
+  EXPECT_NEAR(distance(x, x + v), v.square().sum().item<double>(), 1e-9 * covariance_trace(x));
 }
 
 TEST(FrechetDistance, OfDiagonalGaussiansHasAClosedForm) {
