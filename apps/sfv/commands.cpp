@@ -10,6 +10,7 @@ void add_all_commands(Program& program) {
   add_train_command(program);
   add_data_command(program);
   add_data_cache_command(program);
+  add_eval_command(program);
   add_doctor_command(program);
   add_completion_command(program);
 }

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sfv/data/clip_list.h"
+#include "sfv/io/safetensors.h"
+
+namespace sfv::evaluation {
+
+/// Where one clip is: a video or picture folder, or the clip of this number in a file of decoded clips.
+struct ClipPlace {
+  data::ClipItem item;
+  int64_t index = -1;  // >= 0: in a file of decoded clips
+  std::string fault;   // why the whole file cannot be read; empty: it can
+
+  [[nodiscard]] std::string name() const;
+};
+
+/// The clips of every input, in order. A file of decoded clips that is broken is one place with its fault.
+/// Errors: as ClipReader's constructor.
+[[nodiscard]] std::vector<ClipPlace> find_clips(const std::vector<std::string>& inputs);
+
+/// All clips of a file as a view [N, T, 3, H, W] of its mapped bytes. Errors: those of
+/// io::SafetensorsFile::open; kInvalidFile unless it holds `video` [N, 3, T, H, W] or `frames` [N, T, 3, H,
+/// W].
+[[nodiscard]] torch::Tensor open_decoded_clips(const std::filesystem::path& path);
+
+}  // namespace sfv::evaluation

@@ -1,0 +1,141 @@
+"""sfv eval: features and their distance, motion, pairs, and the table of models on a recipe's held-out clips."""
+
+import json
+import struct
+import unittest
+
+from sfv_case import MODEL, SfvCase, write_png, write_safetensors
+
+RECIPE = """
+stage = "diffusion"
+steps = 1
+batch = 1
+[model]
+path = "unused"
+[data]
+source = "shapes"
+width = 32
+height = 32
+frames = 3
+[conditioning]
+motion = "fixed"
+motion_bucket = 100
+"""
+
+
+def wave(clip, t, c, y, x):
+    return ((x * 7 + y * 3 + t * 5 * (clip + 1) + c * 11) % 32) / 16 - 1
+
+
+def read_levels(path):
+    """A row's sheet, [S, T, H, W, 3] of 8-bit levels, as shape and numbers; and the names of its tensors."""
+    data = path.read_bytes()
+    length = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:8 + length])
+    begin, end = header["sheet"]["data_offsets"]
+    raw = data[8 + length + begin:8 + length + end]
+    return header["sheet"]["shape"], struct.unpack(f"<{len(raw) // 2}e", raw), set(header)
+
+
+class Eval(SfvCase):
+    def clips(self, name, count=3, side=16, shift=0):
+        """Decoded clips [N, 3, T, H, W]."""
+        values = [wave(n + shift, t, c, y, x) for n in range(count) for c in range(3) for t in range(4) for y in range(side)
+                  for x in range(side)]
+        write_safetensors(self.folder / name, {"video": ([count, 3, 4, side, side], values)})
+        return name
+
+    def test_features_and_their_distance(self):
+        self.clips("a.safetensors")
+        self.clips("b.safetensors", shift=1)
+        for name in "ab":
+            done = self.sfv("eval", "features", f"{name}.safetensors", "-o", f"f{name}.safetensors", "--json")
+            made = json.loads(done.stdout)
+            self.assertEqual((made["clips"], made["dimensions"]), (3, 128))
+            self.assertEqual(made["protocol"]["network"], "reference")
+        same = json.loads(self.sfv("eval", "frechet", "fa.safetensors", "fa.safetensors", "--json").stdout)
+        self.assertLess(same["frechet_distance"], 1e-9)
+        other = json.loads(self.sfv("eval", "frechet", "fa.safetensors", "fb.safetensors", "--json").stdout)
+        self.assertGreater(other["frechet_distance"], 1e-6)
+        self.assertTrue(any("256" in note for note in other["notes"]))
+        unbiased = json.loads(self.sfv("eval", "frechet", "fa.safetensors", "fb.safetensors", "--covariance", "unbiased",
+                                       "--json").stdout)
+        self.assertNotEqual(other["frechet_distance"], unbiased["frechet_distance"])
+
+    def test_broken_clips_are_named_and_dropped(self):
+        self.clips("good.safetensors")
+        (self.folder / "broken.mp4").write_bytes(b"not a video at all")
+        done = self.sfv("eval", "features", "broken.mp4", "good.safetensors", "-o", "f.safetensors", "--json", expect=1)
+        self.assertIn("broken.mp4", done.stderr)
+        self.assertEqual(json.loads(done.stdout)["protocol"]["dropped"][0]["clip"], "broken.mp4")
+        done = self.sfv("eval", "features", "broken.mp4", "-o", "none.safetensors", expect=1)
+        self.assert_one_error(done, "none of the 1 clips")
+        self.assertFalse((self.folder / "none.safetensors").exists())
+        self.assert_one_error(self.sfv("eval", "frechet", "good.safetensors", "good.safetensors", expect=1), "features")
+
+    def test_motion_and_pairs(self):
+        self.clips("a.safetensors")
+        motion = json.loads(self.sfv("eval", "motion", "a.safetensors", "--json").stdout)
+        self.assertEqual(len(motion["clips"]), 3)
+        self.assertEqual(len(motion["clips"][0]["sharpness"]), 4)
+        self.assertIn("static_clips", motion["mean"])
+        pairs = json.loads(self.sfv("eval", "pairs", "a.safetensors", "a.safetensors", "--json").stdout)
+        self.assertEqual(pairs["pairs"][0]["psnr"], [None] * 4)
+        self.assertAlmostEqual(pairs["mean"]["ssim"], 1)
+        self.assertIn("176", pairs["mean"]["ms_ssim_note"])
+        self.assertIn("not available", self.sfv("eval", "pairs", "a.safetensors", "a.safetensors").stdout)
+
+    def models(self, *words, expect=0):
+        (self.folder / "recipe.toml").write_text(RECIPE)
+        return self.sfv("eval", "models", "recipe.toml", *words, "-o", "out", "-n", "6", "--noises", "3", "--spread-frames", "2",
+                        "--threads", "1", "--json", expect=expect)
+
+    def test_models_are_compared_and_rows_kept(self):
+        first = self.models(f"one={MODEL}@1", f"{MODEL}@2")
+        result = json.loads(first.stdout)
+        rows = {row["label"]: row for row in result["rows"]}
+        self.assertEqual(list(rows)[0], "real")
+        self.assertEqual(rows["one"]["sampler"], "one-step")
+        self.assertEqual(rows[f"{MODEL}@2"]["steps"], 2)
+        self.assertEqual(result["floor"], rows["real"]["frechet_distance"])
+        self.assertGreater(rows["one"]["frechet_distance"], result["floor"])
+        for key in ("gradient_energy_share", "speed", "static_share", "lost_share", "end_spread", "seconds_per_clip"):
+            self.assertIn(key, rows["one"])
+        self.assertEqual(rows["first frame"]["static_share"], 1)
+        self.assertEqual(json.loads((self.folder / "out/models.json").read_text()), result)
+        self.assertTrue((self.folder / "out/sheet.png").exists())
+        self.assertEqual(len(list((self.folder / "out/rows").iterdir())), 6)
+        again = self.models(f"one={MODEL}@1", f"{MODEL}@2")
+        self.assertEqual(json.loads(again.stdout), result)
+        self.assertEqual(again.stderr.count("measured before"), 6)
+
+    def test_a_batch_is_what_the_pipeline_makes(self):
+        self.models(f"{MODEL}@2", "--batch", "4")
+        frozen = generated = None
+        for path in (self.folder / "out/rows").iterdir():
+            shape, levels, names = read_levels(path)
+            size = shape[2] * shape[3] * 3
+            clip = levels[:shape[1] * size]
+            if "seconds" in names:
+                generated = clip
+            elif clip[:size] == clip[size:2 * size]:
+                frozen = clip[:size]
+        write_png(self.folder / "first.png", 32, 32, lambda x, y: tuple(int(frozen[(y * 32 + x) * 3 + c]) for c in range(3)))
+        self.generate("first.png", "--seed", "0", "--motion", "100", "--noise-aug", "0.02", "--sampler", "euler", "--guidance", "1",
+                      "-o", "made.mkv", small=["--size", "32x32", "--frames", "3", "--steps", "2", "--fps", "7", "--threads", "1",
+                                               "--dtype", "fp32"])
+        self.sfv("eval", "pairs", "made.mkv", "made.mkv")
+        write_safetensors(self.folder / "row.safetensors",
+                          {"frames": ([1, 3, 3, 32, 32], [generated[((t * 32 + y) * 32 + x) * 3 + c] / 127.5 - 1 for t in range(3)
+                                                          for c in range(3) for y in range(32) for x in range(32)])})
+        pairs = json.loads(self.sfv("eval", "pairs", "made.mkv", "row.safetensors", "--json").stdout)
+        for psnr in pairs["pairs"][0]["psnr"]:
+            self.assertTrue(psnr is None or psnr > 50, pairs)
+
+    def test_what_makes_no_sense_is_an_error(self):
+        self.assert_one_error(self.models("nowhere/model@1", expect=1), "nowhere/model")
+        self.assert_one_error(self.models(f"{MODEL}@0", expect=2), "from 1 to 1000")
+
+
+if __name__ == "__main__":
+    unittest.main()
