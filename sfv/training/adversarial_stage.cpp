@@ -131,13 +131,11 @@ std::vector<Phase> AdversarialStage::phases() {
       .accumulate = [this](const TrainBatch& batch, double share, int64_t,
                            MetricMeans& metrics) { accumulate_discriminator(batch, share, metrics); },
       .after_step = [this] { discriminator_->update_spectral_norm(); }};
-  const Phase generator = {
-      .name = "generator",
-      .optimizer = &generator_.optimizer(),
-      .options = &recipe_.optimizer,
-      .accumulate = [this](const TrainBatch& batch, double share, int64_t iteration,
-                           MetricMeans& metrics) { accumulate_generator(batch, share, iteration, metrics); },
-      .after_step = [this] { generator_.ema().update(); }};
+  const Phase generator = generator_.phase(
+      recipe_.optimizer,
+      [this](const TrainBatch& batch, double share, int64_t iteration, MetricMeans& metrics) {
+        accumulate_generator(batch, share, iteration, metrics);
+      });
   std::vector<Phase> phases(static_cast<size_t>(recipe_.adversarial.discriminator.updates), discriminator);
   phases.insert(phases.end(), static_cast<size_t>(recipe_.adversarial.generator_updates), generator);
   return phases;

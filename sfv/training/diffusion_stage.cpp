@@ -45,12 +45,9 @@ DiffusionStage::DiffusionStage(const Recipe& recipe, checkpoint::Model model)
 }
 
 std::vector<Phase> DiffusionStage::phases() {
-  return {{.name = "unet",
-           .optimizer = &trained_.optimizer(),
-           .options = &recipe_.optimizer,
-           .accumulate = [this](const TrainBatch& batch, double share, int64_t,
-                                MetricMeans& metrics) { accumulate(batch, share, metrics); },
-           .after_step = [this] { trained_.ema().update(); }}};
+  return {
+      trained_.phase(recipe_.optimizer, [this](const TrainBatch& batch, double share, int64_t,
+                                               MetricMeans& metrics) { accumulate(batch, share, metrics); })};
 }
 
 void DiffusionStage::accumulate(const TrainBatch& batch, double share, MetricMeans& metrics) {

@@ -73,13 +73,9 @@ TinyDecoderStage::TinyDecoderStage(const Recipe& recipe, checkpoint::Model model
 }
 
 std::vector<Phase> TinyDecoderStage::phases() {
-  std::vector<Phase> phases = {
-      {.name = "tiny_decoder",
-       .optimizer = &trained_.optimizer(),
-       .options = &recipe_.optimizer,
-       .accumulate = [this](const TrainBatch& batch, double share, int64_t iteration,
-                            MetricMeans& metrics) { accumulate(batch, share, iteration, metrics); },
-       .after_step = [this] { trained_.ema().update(); }}};
+  std::vector<Phase> phases = {trained_.phase(
+      recipe_.optimizer, [this](const TrainBatch& batch, double share, int64_t iteration,
+                                MetricMeans& metrics) { accumulate(batch, share, iteration, metrics); })};
   if (adversary_) {
     phases.push_back(adversary_->phase([this](const TrainBatch& batch) {
       const Frames frames = decode(batch);

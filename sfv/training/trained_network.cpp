@@ -96,6 +96,14 @@ TrainedNetwork::TrainedNetwork(const torch::nn::Module& network, std::string pre
       optimizer_(make_optimizer(options, parameters_)),
       ema_(parameters_, ema) {}
 
+Phase TrainedNetwork::phase(const OptimizerOptions& options, decltype(Phase::accumulate) accumulate) {
+  return {.name = prefix_,
+          .optimizer = optimizer_.get(),
+          .options = &options,
+          .accumulate = std::move(accumulate),
+          .after_step = [this] { ema_.update(); }};
+}
+
 void TrainedNetwork::append_state(NamedTensors& state) const {
   append(state, prefix_ + ".weights", parameters_);
   append(state, prefix_ + ".averages", ema_.averages());

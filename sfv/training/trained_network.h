@@ -9,6 +9,7 @@
 #include "sfv/training/named_tensor.h"
 #include "sfv/training/optimizer.h"
 #include "sfv/training/recipe.h"
+#include "sfv/training/training_stage.h"
 
 namespace sfv::training {
 
@@ -33,6 +34,9 @@ class TrainedNetwork {
 
   [[nodiscard]] Optimizer& optimizer() { return *optimizer_; }
   [[nodiscard]] Ema& ema() { return ema_; }
+  /// Its optimiser's step in an iteration, called by its prefix; the average follows each step. Valid as long
+  /// as the network and the options.
+  [[nodiscard]] Phase phase(const OptimizerOptions& options, decltype(Phase::accumulate) accumulate);
   /// Weights that train, averages, moments, by names that begin with the prefix.
   void append_state(NamedTensors& state) const;
   /// The averages into the parameters of the same names of another network of this class.

@@ -1,12 +1,9 @@
 """Progress counts finished work: it never falls, and it keeps step with the clock while the networks run."""
 
-import os
-import pty
 import re
-import subprocess
 import unittest
 
-from sfv_case import BINARY, PHOTO, SfvCase
+from sfv_case import PHOTO, SfvCase
 
 MEDIUM = ["--size", "192x192", "--frames", "6", "--steps", "4", "--guidance", "1:1", "--threads", "1"]
 
@@ -49,20 +46,7 @@ class Progress(SfvCase):
 class Display(SfvCase):
     def on_terminal(self, **environment):
         """What the program draws on a terminal of 80 columns."""
-        master, slave = pty.openpty()
-        subprocess.run(["stty", "cols", "80"], stdin=slave, check=True)
-        process = subprocess.Popen([BINARY, "generate", str(PHOTO), "-o", "a.mkv", *MEDIUM], cwd=self.folder,
-                                   env={**self.environment, **environment}, stdout=subprocess.DEVNULL, stderr=slave)
-        os.close(slave)
-        drawn = b""
-        try:
-            while data := os.read(master, 65536):
-                drawn += data
-        except OSError:  # the other end is closed
-            pass
-        os.close(master)
-        self.assertEqual(process.wait(timeout=300), 0)
-        return drawn.decode()
+        return self.drawn_on_terminal("generate", PHOTO, "-o", "a.mkv", *MEDIUM, **environment)
 
     def test_bar_on_a_terminal(self):
         drawn = self.on_terminal(TERM="xterm")

@@ -5,6 +5,7 @@ Environment: SFV_BINARY the program, SFV_E2E_MODEL the model's folder, SFV_SOURC
 import json
 import os
 import pathlib
+import pty
 import shutil
 import struct
 import subprocess
@@ -36,6 +37,23 @@ class SfvCase(unittest.TestCase):
         if expect is not None:
             self.assertEqual(done.returncode, expect, f"{words}\nstdout: {done.stdout}\nstderr: {done.stderr}")
         return done
+
+    def drawn_on_terminal(self, *words, columns=80, **environment):
+        """What the program draws on a terminal of so many columns while it runs to its end."""
+        master, slave = pty.openpty()
+        subprocess.run(["stty", "cols", str(columns)], stdin=slave, check=True)
+        process = subprocess.Popen([BINARY, *map(str, words)], cwd=self.folder, env={**self.environment, **environment},
+                                   stdout=subprocess.DEVNULL, stderr=slave)
+        os.close(slave)
+        drawn = b""
+        try:
+            while data := os.read(master, 65536):
+                drawn += data
+        except OSError:  # the other end is closed
+            pass
+        os.close(master)
+        self.assertEqual(process.wait(timeout=300), 0)
+        return drawn.decode()
 
     def generate(self, *words, expect=0, small=SMALL, **options):
         return self.sfv("generate", *words, *small, expect=expect, **options)

@@ -2,39 +2,16 @@
 
 import hashlib
 import json
-import os
-import pty
 import re
 import signal
 import subprocess
 import time
 import unittest
 
-from kill_runs import Runs, kill_many
+from kill_runs import RECIPE as SHORT_RUN, Runs, kill_many
 from sfv_case import BINARY, MODEL, PHOTO, SfvCase, probe
 
-RECIPE = f"""
-stage = "adversarial"
-steps = 6
-batch = 2
-micro_batch = 1
-threads = 1
-[model]
-path = "{MODEL}"
-[data]
-source = "shapes"
-width = 32
-height = 32
-frames = 3
-[optimizer]
-lr = 1e-4
-[checkpoint]
-every = 1
-keep = 2
-[samples]
-every = 3
-clips = 1
-"""
+RECIPE = SHORT_RUN + f'[model]\npath = "{MODEL}"\n'
 
 
 class Train(SfvCase):
@@ -91,20 +68,8 @@ class Train(SfvCase):
 
     def test_one_line_on_a_terminal_and_plain_lines_elsewhere(self):
         for columns in (60, 100):
-            master, slave = pty.openpty()
-            subprocess.run(["stty", "cols", str(columns)], stdin=slave, check=True)
-            process = subprocess.Popen([BINARY, "train", "recipe.toml", "-o", f"run{columns}"], cwd=self.folder,
-                                       env={**self.environment, "TERM": "xterm"}, stdout=subprocess.DEVNULL, stderr=slave)
-            os.close(slave)
-            drawn = b""
-            try:
-                while data := os.read(master, 65536):
-                    drawn += data
-            except OSError:  # the other end is closed
-                pass
-            os.close(master)
-            self.assertEqual(process.wait(timeout=300), 0)
-            bars = [bar.replace("\x1b[K", "") for bar in re.split(r"\r|\n", drawn.decode()) if "step " in bar]
+            drawn = self.drawn_on_terminal("train", "recipe.toml", "-o", f"run{columns}", columns=columns, TERM="xterm")
+            bars = [bar.replace("\x1b[K", "") for bar in re.split(r"\r|\n", drawn) if "step " in bar]
             self.assertTrue(any(re.search(r"step \d/6 .*\d+%  \d+:\d\d left  D [\d.e-]+ \(real \d+%", bar) for bar in bars)
                             or columns == 60, bars)
             for bar in bars:
