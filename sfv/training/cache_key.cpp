@@ -33,10 +33,12 @@ void add_parameters(io::Sha256& hash, const torch::nn::Module& network,
 
 // What the clips of a cache must have in common with those of a recipe that uses it.
 std::map<std::string, std::string> shape_of(const DataOptions& o) {
-  return {{"frames", std::to_string(o.frames)},
-          {"fps", number_text(o.fps)},
-          {"width", std::to_string(o.width)},
-          {"height", std::to_string(o.height)}};
+  std::map<std::string, std::string> shape = {{"frames", std::to_string(o.frames)},
+                                              {"fps", number_text(o.fps)},
+                                              {"width", std::to_string(o.width)},
+                                              {"height", std::to_string(o.height)}};
+  if (o.scene_side > 0) shape.emplace("scene_side", std::to_string(o.scene_side));
+  return shape;
 }
 
 }  // namespace
@@ -60,7 +62,6 @@ data::LatentCacheKey make_cache_key(const DataOptions& o, const checkpoint::Mode
   if (o.source != DataSource::kShapes) key.data.emplace("path", o.path);
   if (o.source == DataSource::kShapes || o.source == DataSource::kSnow)
     key.data.emplace("seed", std::to_string(o.seed));
-  if (o.source == DataSource::kSnow) key.data.emplace("scene_side", std::to_string(o.scene_side));
   key.data.emplace("flip", o.flip ? "true" : "false");
   return key;
 }

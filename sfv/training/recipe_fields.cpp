@@ -38,7 +38,7 @@ void visit_data(DataOptions& o, RecipeVisitor& v) {
       "scene_side", o.scene_side, {.min = 0, .max = 4096},
       "the clip is a window of a scene whose shorter side has so many pixels (16 or more), with flakes and "
       "photo of that scene's size; 0: the clip is the whole scene",
-      when(o.source, {kSnow}, "source"));
+      when(o.source, {kSnow, kCache}, "source"));
   v.flag("flip", o.flip, "mirror half of the clips left to right",
          when(o.source, {kVideos, kFrames, kManifest}, "source"));
   v.seed("seed", o.seed, "seed of the clips: clip i of a seed is the same on every machine",

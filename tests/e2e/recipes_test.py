@@ -46,7 +46,7 @@ class Recipes(SfvCase):
         self.assertEqual(facts["sampler"], "one-step")
         # The evaluation measures it; a model of four steps misses its bars, and that is said by the exit status.
         command = [sys.executable, "-B", SOURCE / "recipes/snow/evaluate", model, "--runs", self.folder / "snow", "--photos", photos,
-                   "-n", "4", "--size", "64x64", "--sfv", BINARY, "-o", self.folder / "evaluation"]
+                   "-n", "4", "--noises", "2", "--size", "64x64", "--sfv", BINARY, "-o", self.folder / "evaluation"]
         evaluated = subprocess.run(command, capture_output=True, text=True, check=False)
         self.assertEqual(evaluated.returncode, 1, evaluated.stderr[-2000:])
         self.assertIn("MISSED", evaluated.stdout)
