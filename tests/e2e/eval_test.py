@@ -85,6 +85,52 @@ class Eval(SfvCase):
         self.assertIn("176", pairs["mean"]["ms_ssim_note"])
         self.assertIn("not available", self.sfv("eval", "pairs", "a.safetensors", "a.safetensors").stdout)
 
+    def test_a_distance_comes_with_floor_interval_and_protocol(self):
+        self.clips("real.safetensors", count=12)
+        self.clips("fake.safetensors", count=4, shift=20)
+        words = ["eval", "fvd", "real.safetensors", "fake.safetensors", "--network", "reference", "--bootstrap", "20", "--json"]
+        done = self.sfv(*words)
+        result = json.loads(done.stdout)
+        self.assertIn("not FVD", result["measure"])
+        self.assertEqual((result["real"]["clips"], result["fake"]["clips"], result["floor"]["clips"]), (12, 4, 4))
+        self.assertGreater(result["frechet_distance"], 0)
+        self.assertLessEqual(result["interval"]["low"], result["frechet_distance"])
+        self.assertGreaterEqual(result["interval"]["high"], result["frechet_distance"])
+        self.assertTrue(any("256" in note for note in result["notes"]))
+        self.assertTrue(any("differ in size" in note for note in result["notes"]))
+        # Cached features give the same numbers, another batch the same but for rounding.
+        for name in ("real", "fake"):
+            self.sfv("eval", "features", f"{name}.safetensors", "-o", f"f-{name}.safetensors")
+        cached = json.loads(self.sfv("eval", "fvd", "f-real.safetensors", "f-fake.safetensors", *words[4:]).stdout)
+        self.assertEqual(cached["frechet_distance"], result["frechet_distance"])
+        batches = json.loads(self.sfv(*words, "--batch", "3").stdout)
+        self.assertAlmostEqual(batches["frechet_distance"], result["frechet_distance"], delta=1e-5 * result["frechet_distance"])
+        mixed = json.loads(self.sfv("eval", "fvd", "f-real.safetensors", "fake.safetensors", *words[4:]).stdout)
+        self.assertEqual(mixed["interval"], cached["interval"])
+        # Four of each side, and four other real ones for the floor.
+        four = json.loads(self.sfv(*words, "-n", "4").stdout)
+        self.assertEqual((four["real"]["clips"], four["fake"]["clips"], four["floor"]["clips"]), (4, 4, 4))
+        self.assertFalse(any("differ in size" in note for note in four["notes"]))
+        few = json.loads(self.sfv("eval", "fvd", "fake.safetensors", "real.safetensors", *words[4:]).stdout)
+        self.assertEqual(few["floor"]["clips"], 2)
+        self.assertTrue(any("not at 12" in note for note in few["notes"]))
+        text = self.sfv("eval", "fvd", "f-real.safetensors", "f-fake.safetensors", *words[4:-1]).stdout
+        for word in ("floor", "interval", "network_sha256", "not FVD"):
+            self.assertIn(word, text)
+        self.assertNotIn("interval", json.loads(self.sfv("eval", "frechet", "f-real.safetensors", "f-fake.safetensors",
+                                                         "--json").stdout))
+        asked = json.loads(self.sfv("eval", "frechet", "f-real.safetensors", "f-fake.safetensors", "--bootstrap", "20", "--json").stdout)
+        self.assertEqual(asked["interval"], cached["interval"])
+
+    def test_a_distance_that_cannot_be_taken_is_an_error(self):
+        self.clips("a.safetensors")
+        self.assert_one_error(self.sfv("eval", "fvd", "a.safetensors", "a.safetensors", expect=2), "--weights")
+        self.assert_one_error(self.sfv("eval", "fvd", "a.safetensors", "a.safetensors", "--network", "no.pt", expect=1), "no.pt")
+        self.assert_one_error(self.sfv("eval", "fvd", "a.safetensors", "a.safetensors", "--network", "i3d", "--weights", "a.safetensors",
+                                       expect=1), "do not fit")
+        self.assert_one_error(self.sfv("eval", "fvd", "a.safetensors", "a.safetensors", "--network", "reference", "--frames", "1",
+                                       expect=2), "at least 2 frames")
+
     def models(self, *words, expect=0):
         (self.folder / "recipe.toml").write_text(RECIPE)
         return self.sfv("eval", "models", "recipe.toml", *words, "-o", "out", "-n", "6", "--noises", "3", "--spread-frames", "2",
