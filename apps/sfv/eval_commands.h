@@ -17,6 +17,7 @@ void add_eval_fvd_command(Program& program, CLI::App& parent);
 void add_eval_motion_command(Program& program, CLI::App& parent);
 void add_eval_pairs_command(Program& program, CLI::App& parent);
 void add_eval_models_command(Program& program, CLI::App& parent);
+void add_eval_protocol_command(Program& program, CLI::App& parent);
 
 /// How clips are cut, as words of the command line.
 struct EvalClipOptions {

@@ -2,9 +2,10 @@
 
 import json
 import struct
+import subprocess
 import unittest
 
-from sfv_case import MODEL, SfvCase, write_png, write_safetensors
+from sfv_case import BINARY, MODEL, SfvCase, write_png, write_safetensors
 
 RECIPE = """
 stage = "diffusion"
@@ -130,6 +131,74 @@ class Eval(SfvCase):
                                        expect=1), "do not fit")
         self.assert_one_error(self.sfv("eval", "fvd", "a.safetensors", "a.safetensors", "--network", "reference", "--frames", "1",
                                        expect=2), "at least 2 frames")
+
+    def videos(self, count):
+        """Folders of numbered pictures, which count as videos at the rate of the clips; one more that is too short."""
+        for clip in range(count):
+            folder = self.folder / f"real/clip{clip}"
+            folder.mkdir(parents=True)
+            for t in range(4 if clip != 1 else 2):
+                write_png(folder / f"{t:03d}.png", 40, 30,
+                          lambda x, y: ((x * 7 + t * 9 + clip * 30) % 256, (y * 8) % 256, (x * y + clip) % 256))
+
+    PROTOCOL = ["eval", "protocol", "ucf101", "--data", "real", "--size", "32x32", "--frames", "4", "--score-frames", "3",
+                "--score-size", "24x24", "--network", "reference", "--threads", "1", "--dtype", "fp32", "--bootstrap", "20", "-o", "out"]
+
+    def test_the_protocol_runs_from_end_to_end_and_goes_on_where_it_was(self):
+        self.videos(6)
+        words = [*self.PROTOCOL, "-m", f"one={MODEL}@1", "-m", f"{MODEL}@2", "--json"]
+        result = json.loads(self.sfv(*words, expect=1).stdout)  # one real clip is too short
+        self.assertEqual([row["label"] for row in result["rows"]], ["one", f"{MODEL}@2"])
+        row = result["rows"][0]
+        self.assertEqual((row["sampler"], row["steps"], row["evaluations"], row["fit"]), ("one-step", 1, 1, "stretch"))
+        self.assertEqual((row["real"]["clips"], row["fake"]["clips"]), (5, 5))
+        self.assertIn("clip1", row["real"]["protocol"]["dropped"][0]["clip"])
+        self.assertEqual(row["fake"]["protocol"]["size"], "24x24")
+        self.assertEqual(row["fake"]["protocol"]["frames"], "3")
+        self.assertFalse(any("differs" in note for note in row["notes"]), row["notes"])
+        self.assertGreater(row["unet_seconds"], 0)
+        self.assertGreater(row["request_seconds"], row["unet_seconds"])
+        self.assertEqual(json.loads((self.folder / "out/protocol.json").read_text()), result)
+        folder = self.folder / row["folder"]
+        clips = sorted(folder.glob("clip-*.mkv"))
+        self.assertEqual([c.name for c in clips], [f"clip-00000{i}.mkv" for i in (0, 2, 3, 4, 5)])
+        # One clip lost: that one is made again, the same, and no other.
+        times = {c.name: c.stat().st_mtime_ns for c in clips}
+        lost = clips[2].read_bytes()
+        clips[2].unlink()
+        again = json.loads(self.sfv(*words, expect=1).stdout)
+        self.assertEqual(again["rows"][0]["frechet_distance"], row["frechet_distance"])
+        self.assertEqual(clips[2].read_bytes(), lost)
+        self.assertEqual([c.name for c in clips if c.stat().st_mtime_ns != times[c.name]], [clips[2].name])
+        # Another seed is another row, in its own folder; fewer clips are the first of those that are there.
+        other = json.loads(self.sfv(*words, "--seed", "1", "--clips", "2", expect=1).stdout)
+        self.assertNotEqual(other["rows"][0]["folder"], row["folder"])
+        self.assertEqual((other["rows"][0]["fake"]["clips"], other["rows"][0]["floor"]["clips"]), (2, 2))
+        text = self.sfv(*words[:-1], expect=1).stdout
+        for word in ("UNet s", "one-step", "stretch", "not FVD"):
+            self.assertIn(word, text)
+
+    def test_a_kill_of_the_protocol_loses_one_clip(self):
+        self.videos(6)
+        words = [BINARY, *self.PROTOCOL, "-m", f"{MODEL}@9", "--steps", "9"]
+        process = subprocess.Popen(words, cwd=self.folder, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        done = []
+        while len(done) < 2 and process.poll() is None:
+            done = list(self.folder.glob("out/*/clip-*.mkv"))
+        process.kill()
+        process.wait()
+        before = {path: path.stat().st_mtime_ns for path in self.folder.glob("out/*/clip-*.mkv")}
+        self.assertGreaterEqual(len(before), 2)
+        self.sfv(*words[1:], expect=1)
+        self.assertEqual(len(list(self.folder.glob("out/*/clip-*.mkv"))), 5)
+        for path, time in before.items():
+            self.assertEqual(path.stat().st_mtime_ns, time)
+
+    def test_the_protocol_says_what_it_cannot_do(self):
+        self.videos(2)
+        short = [word if word != "3" else "9" for word in self.PROTOCOL]
+        self.assert_one_error(self.sfv(*short, "-m", f"{MODEL}@1", expect=2), "--score-frames")
+        self.assert_one_error(self.sfv(*self.PROTOCOL, "-m", "nowhere/model", expect=1), "nowhere/model")
 
     def models(self, *words, expect=0):
         (self.folder / "recipe.toml").write_text(RECIPE)
