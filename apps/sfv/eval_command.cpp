@@ -69,6 +69,7 @@ void add_eval_command(Program& program) {
   add_eval_pairs_command(program, parent);
   add_eval_models_command(program, parent);
   add_eval_protocol_command(program, parent);
+  add_eval_report_command(program, parent);
 }
 
 }  // namespace sfv::cli

@@ -18,6 +18,7 @@ void add_eval_motion_command(Program& program, CLI::App& parent);
 void add_eval_pairs_command(Program& program, CLI::App& parent);
 void add_eval_models_command(Program& program, CLI::App& parent);
 void add_eval_protocol_command(Program& program, CLI::App& parent);
+void add_eval_report_command(Program& program, CLI::App& parent);
 
 /// How clips are cut, as words of the command line.
 struct EvalClipOptions {

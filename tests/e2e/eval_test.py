@@ -200,6 +200,52 @@ class Eval(SfvCase):
         self.assert_one_error(self.sfv(*short, "-m", f"{MODEL}@1", expect=2), "--score-frames")
         self.assert_one_error(self.sfv(*self.PROTOCOL, "-m", "nowhere/model", expect=1), "nowhere/model")
 
+    def save_json(self, name, *words, expect=0):
+        (self.folder / name).write_text(self.sfv(*words, "--json", expect=expect).stdout)
+
+    def test_a_report_holds_results_and_clips_and_needs_nothing_else(self):
+        self.clips("a.safetensors", count=4)
+        self.clips("b.safetensors", count=4, shift=9)
+        self.save_json("pairs.json", "eval", "pairs", "a.safetensors", "b.safetensors")
+        self.save_json("motion.json", "eval", "motion", "a.safetensors")
+        for name, count in (("four", 4), ("three", 3)):
+            self.save_json(f"{name}.json", "eval", "fvd", "a.safetensors", "b.safetensors", "--network", "reference", "-n", str(count),
+                           "--bootstrap", "20")
+        self.models(f"one={MODEL}@1", f"two={MODEL}@2")
+        self.photo()
+        self.generate("cat.png", "-o", "clip.mp4")
+        self.generate("cat.png", "-o", "frames.mkv")
+        self.sfv("eval", "report", "pairs.json", "motion.json", "four.json", "three.json", "out/models.json", "clip.mp4", "frames.mkv",
+                 "cat.png", "-o", "page.html", "--title", "a <b> & c")
+        page = (self.folder / "page.html").read_text()
+        self.assertIn("<title>a &lt;b&gt; &amp; c</title>", page)
+        self.assertEqual(page.count("<video "), 2)  # the mkv too, as mp4
+        self.assertEqual(page.count("data:video/mp4;base64,"), 2)
+        self.assertEqual(page.count("data:image/png;base64,"), 1)
+        # Numbers of different N never share a table.
+        self.assertEqual(page.count("<h3>"), 2)
+        for text in ("N 4 and 4", "N 3 and 3", "SSIM over frames", "sharpness over frames", "distance over steps", "not FVD", "floor"):
+            self.assertIn(text, page)
+        for outside in ("<script", "http://", "https://", "<link"):
+            self.assertNotIn(outside, page)
+
+    def test_a_report_takes_nothing_on_trust(self):
+        (self.folder / "evil.json").write_text(json.dumps({
+            "frechet_distance": "<script>alert(1)</script>", "measure": 7, "interval": [], "floor": "x", "notes": [{"a": 1}, "<b>"],
+            "real": "no object", "fake": None}))
+        (self.folder / "rows.json").write_text(json.dumps({"rows": [1, "two", {"label": "<i>", "steps": "x"}, {"steps": 2, "frechet_distance": 3}]}))
+        (self.folder / "clips.json").write_text(json.dumps({"clips": [{"sharpness": ["a", 1, None]}, 4], "pairs": 5}))
+        self.sfv("eval", "report", "evil.json", "rows.json", "clips.json", "-o", "page.html")
+        page = (self.folder / "page.html").read_text()
+        for tag in ("<script", "<b>alert", "<i>"):
+            self.assertNotIn(tag, page)
+        (self.folder / "other.json").write_text("{}")
+        self.assert_one_error(self.sfv("eval", "report", "other.json", "-o", "none.html", expect=1), "other.json")
+        (self.folder / "torn.json").write_text("{\"rows\": [")
+        self.assert_one_error(self.sfv("eval", "report", "torn.json", "-o", "none.html", expect=1), "torn.json")
+        self.assert_one_error(self.sfv("eval", "report", "missing.mp4", "-o", "none.html", expect=1), "missing.mp4")
+        self.assertFalse((self.folder / "none.html").exists())
+
     def models(self, *words, expect=0):
         (self.folder / "recipe.toml").write_text(RECIPE)
         return self.sfv("eval", "models", "recipe.toml", *words, "-o", "out", "-n", "6", "--noises", "3", "--spread-frames", "2",
