@@ -64,9 +64,12 @@ void add_eval_command(Program& program) {
   CLI::App& parent = program.add_command(program.root(), "eval", "Measure clips, feature files and models");
   add_eval_features_command(program, parent);
   add_eval_frechet_command(program, parent);
+  add_eval_fvd_command(program, parent);
   add_eval_motion_command(program, parent);
   add_eval_pairs_command(program, parent);
   add_eval_models_command(program, parent);
+  add_eval_protocol_command(program, parent);
+  add_eval_report_command(program, parent);
 }
 
 }  // namespace sfv::cli

@@ -13,9 +13,12 @@ namespace sfv::cli {
 /// The sub-commands of `sfv eval`.
 void add_eval_features_command(Program& program, CLI::App& parent);
 void add_eval_frechet_command(Program& program, CLI::App& parent);
+void add_eval_fvd_command(Program& program, CLI::App& parent);
 void add_eval_motion_command(Program& program, CLI::App& parent);
 void add_eval_pairs_command(Program& program, CLI::App& parent);
 void add_eval_models_command(Program& program, CLI::App& parent);
+void add_eval_protocol_command(Program& program, CLI::App& parent);
+void add_eval_report_command(Program& program, CLI::App& parent);
 
 /// How clips are cut, as words of the command line.
 struct EvalClipOptions {

@@ -78,7 +78,7 @@ class Evaluation {
         cancel_(cancel),
         recipe_(training::load_recipe(request.recipe, request.overrides)),
         held_out_(recipe_),
-        features_(evaluation::open_features("reference")),
+        features_(evaluation::open_features("reference", {})),
         data_key_(data_key(recipe_, request, features_->identity())) {
     for (const std::string& text : request.models) models_.push_back(parse_evaluated_model(text));
     fs::create_directories(rows_folder());

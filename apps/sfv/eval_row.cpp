@@ -62,7 +62,7 @@ void RowMeter::compute_features() {
 }
 
 void RowMeter::add(const HeldOutClip& truth, const torch::Tensor& pixels) {
-  waiting_.push_back(pixels);
+  waiting_.push_back(features_.prepare(pixels));
   if (waiting_.size() == kClipsAtOnce) compute_features();
   if (static_cast<int64_t>(sheet_.size()) < sheet_clips_) sheet_.push_back(as_levels(pixels));
   const Clip clip = evaluation::to_clip(pixels, truth.clip.fps);

@@ -1,7 +1,6 @@
 #include "sfv/evaluation/clip_pixels.h"
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
 
 #include "sfv/core/check.h"
 
@@ -12,15 +11,17 @@ torch::Tensor to_pixels(const Clip& clip) {
   const int64_t T = static_cast<int64_t>(clip.frames.size());
   const int64_t H = clip.frames.front().height, W = clip.frames.front().width;
   torch::Tensor pixels = at::empty({T, 3, H, W}, at::kFloat);
-  for (int64_t t = 0; t < T; ++t) {
-    const RgbImage& frame = clip.frames[static_cast<size_t>(t)];
+  // By hand and not by tensor operations: those would start teams of threads on each thread that decodes.
+  auto* plane = pixels.mutable_data_ptr<float>();
+  for (const RgbImage& frame : clip.frames) {
     SFV_CHECK(frame.width == W && frame.height == H, kInvalidArgument,
               "[clip] expected frames of one size, got ", W, "x", H, " and ", frame.width, "x", frame.height);
-    // from_blob only reads.
-    auto* bytes = const_cast<uint8_t*>(frame.rgb.data());
-    pixels[t].copy_(at::from_blob(bytes, {H, W, 3}, at::kByte).permute({2, 0, 1}));
+    for (size_t c = 0; c < 3; ++c, plane += H * W) {
+      const uint8_t* byte = frame.rgb.data() + c;
+      for (int64_t i = 0; i < H * W; ++i, byte += 3) plane[i] = static_cast<float>(*byte) / 127.5F - 1;
+    }
   }
-  return pixels.div_(127.5).sub_(1);
+  return pixels;
 }
 
 Clip to_clip(const torch::Tensor& pixels, double fps) {

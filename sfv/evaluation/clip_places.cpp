@@ -31,18 +31,19 @@ bool holds_decoded_clips(const fs::path& path) {
 
 void add_decoded(const fs::path& path, std::vector<ClipPlace>& places) {
   try {
-    const int64_t count = open_decoded_clips(path).size(0);
-    for (int64_t i = 0; i < count; ++i) places.push_back({.item = {.path = path}, .index = i, .fault = {}});
+    const torch::Tensor clips = open_decoded_clips(path);
+    for (int64_t i = 0; i < clips.size(0); ++i)
+      places.push_back({.item = {.path = path}, .index = i, .decoded = clips[i], .fault = {}});
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kNotFound || error.code() == ErrorCode::kOutOfMemory) throw;
-    places.push_back({.item = {.path = path}, .index = -1, .fault = error.what()});
+    places.push_back({.item = {.path = path}, .index = -1, .decoded = {}, .fault = error.what()});
   }
 }
 
 void add_files(const fs::path& path, std::vector<ClipPlace>& places) {
 #ifdef SFV_HAS_VIDEO
   for (data::ClipItem& item : data::list_clips(path)) {
-    places.push_back({.item = std::move(item), .index = -1, .fault = {}});
+    places.push_back({.item = std::move(item), .index = -1, .decoded = {}, .fault = {}});
   }
 #else
   (void)places;

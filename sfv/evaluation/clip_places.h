@@ -14,8 +14,9 @@ namespace sfv::evaluation {
 /// Where one clip is: a video or picture folder, or the clip of this number in a file of decoded clips.
 struct ClipPlace {
   data::ClipItem item;
-  int64_t index = -1;  // >= 0: in a file of decoded clips
-  std::string fault;   // why the whole file cannot be read; empty: it can
+  int64_t index = -1;     // >= 0: in a file of decoded clips
+  torch::Tensor decoded;  // that clip, [T, 3, H, W]: a view of the mapped file, which it keeps open
+  std::string fault;      // why the whole file cannot be read; empty: it can
 
   [[nodiscard]] std::string name() const;
 };

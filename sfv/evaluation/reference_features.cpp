@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "sfv/core/check.h"
 #include "sfv/data/counter_random.h"
 #include "sfv/io/hash.h"
 #include "sfv/tensor/finite.h"
@@ -93,7 +94,10 @@ torch::Tensor ReferenceFeatures::summarize(const torch::Tensor& x) const {
 }
 
 torch::Tensor ReferenceFeatures::compute(const torch::Tensor& clips) {
-  check_feature_input(*this, clips);
+  SFV_CHECK(clips.dim() == 5 && clips.size(2) == 3 && clips.scalar_type() == at::kFloat && clips.numel() > 0,
+            kInvalidArgument, "[features] reference: expected float32 clips [N, T, 3, H, W], got ",
+            clips.scalar_type(), " ", clips.sizes());
+  check_frames(*this, clips.size(1));
   const torch::NoGradGuard no_grad;
   const int64_t N = clips.size(0), T = clips.size(1), H = clips.size(3), W = clips.size(4);
   const int64_t pool = std::max<int64_t>(std::min(H, W) / kSide, 1);

@@ -27,9 +27,8 @@ class ReferenceFeatures : public VideoFeatures {
   ReferenceFeatures();
 
   [[nodiscard]] const FeatureIdentity& identity() const override { return identity_; }
-  [[nodiscard]] int64_t dimensions() const override { return 128; }
   [[nodiscard]] int64_t min_frames() const override { return 2; }
-  [[nodiscard]] torch::Tensor compute(const torch::Tensor& clips) override;
+  [[nodiscard]] torch::Tensor compute(const torch::Tensor& clips) override;  // [N, T, 3, H, W]
 
   /// The kernels, [out, in, 3, 3, 3] float32.
   [[nodiscard]] const std::array<torch::Tensor, 3>& kernels() const { return kernels_; }

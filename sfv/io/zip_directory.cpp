@@ -25,7 +25,9 @@ constexpr size_t kLocator64Bytes = 20;
 constexpr size_t kMaxComment = 0xffff;
 constexpr uint16_t kZip64Extra = 1;
 constexpr uint16_t kEncryptedFlags = 0x2041;  // bits 0, 6 and 13
-constexpr uint32_t kIn64 = 0xffffffff;        // "the value is in the zip64 record"
+constexpr uint16_t kStored = 0;               // methods of compression
+constexpr uint16_t kDeflated = 8;
+constexpr uint32_t kIn64 = 0xffffffff;  // "the value is in the zip64 record"
 
 struct Range {
   uint64_t offset = 0;
@@ -37,12 +39,14 @@ struct Range {
 struct CentralEntry {
   std::string_view name;
   uint64_t local_offset = 0;
-  uint64_t size = 0;
+  uint64_t size = 0;  // as stored
+  uint16_t method = kStored;
 };
 
 class ZipReader {
  public:
-  ZipReader(std::span<const std::byte> file, const std::string& where) : file_(file), where_(where) {}
+  ZipReader(std::span<const std::byte> file, const std::string& where, ZipCompression compression)
+      : file_(file), where_(where), compression_(compression) {}
 
   ZipDirectory read() const {
     const Range directory = find_directory();
@@ -138,10 +142,14 @@ class ZipReader {
     read_zip64_extra(entry, compressed, at + kCentralBytes + name_bytes, extra_bytes);
     if ((get<uint16_t>(at + 8) & kEncryptedFlags) != 0)
       fail("encrypted", concat("entry ", printable(entry.name), " is encrypted"));
-    if (get<uint16_t>(at + 10) != 0 || compressed != entry.size) {
+    entry.method = get<uint16_t>(at + 10);
+    const bool is_stored = entry.method == kStored && compressed == entry.size;
+    const bool is_deflated = entry.method == kDeflated && compression_ == ZipCompression::kDeflate;
+    if (!is_stored && !is_deflated) {
       fail("compressed",
            concat("entry ", printable(entry.name), " is compressed; PyTorch stores entries as they are"));
     }
+    entry.size = compressed;
     at += entry_bytes;
     return entry;
   }
@@ -183,7 +191,7 @@ class ZipReader {
     const uint64_t name_bytes = get<uint16_t>(at + 26);
     const uint64_t begin = at + kLocalBytes + name_bytes + get<uint16_t>(at + 28);
     if (!fits(begin, 0) || text_at(at + kLocalBytes, name_bytes) != entry.name ||
-        get<uint16_t>(at + 8) != 0) {
+        get<uint16_t>(at + 8) != entry.method) {
       fail("local_header", concat("entry ", printable(entry.name), " differs from its local header"));
     }
     if (!fits(begin, entry.size)) {
@@ -215,12 +223,14 @@ class ZipReader {
 
   std::span<const std::byte> file_;
   const std::string& where_;
+  ZipCompression compression_;
 };
 
 }  // namespace
 
-ZipDirectory read_zip_directory(std::span<const std::byte> file, const std::string& where) {
-  return ZipReader(file, where).read();
+ZipDirectory read_zip_directory(std::span<const std::byte> file, const std::string& where,
+                                ZipCompression compression) {
+  return ZipReader(file, where, compression).read();
 }
 
 }  // namespace sfv::io

@@ -11,12 +11,12 @@
 
 #include "sfv/core/check.h"
 #include "sfv/io/atomic_file.h"
+#include "sfv/io/chart_svg.h"
+#include "sfv/io/html_page.h"
 #include "sfv/io/mapped_file.h"
-#include "sfv/training/chart_svg.h"
 #include "sfv/training/checkpoint_folder.h"
 #include "sfv/training/metrics_log.h"
 #include "sfv/training/report_samples.h"
-#include "sfv/training/report_style.h"
 #include "sfv/training/run_folder.h"
 
 namespace sfv::training {
@@ -39,8 +39,9 @@ std::optional<std::string> read_text(const std::filesystem::path& path) {
 }
 
 /// One chart for each first part of the names: "loss/generator" and "loss/r1" share "loss".
-std::vector<std::pair<std::string, std::vector<Curve>>> group_curves(const std::vector<MetricsLine>& lines) {
-  std::vector<std::pair<std::string, std::vector<Curve>>> charts;
+std::vector<std::pair<std::string, std::vector<io::Curve>>> group_curves(
+    const std::vector<MetricsLine>& lines) {
+  std::vector<std::pair<std::string, std::vector<io::Curve>>> charts;
   const auto find = [](auto& list, const std::string& name, auto key) {
     return std::find_if(list.begin(), list.end(), [&](const auto& item) { return key(item) == name; });
   };
@@ -51,7 +52,7 @@ std::vector<std::pair<std::string, std::vector<Curve>>> group_curves(const std::
       const std::string name = slash == std::string::npos ? metric.name : metric.name.substr(slash + 1);
       auto chart = find(charts, title, [](const auto& item) { return item.first; });
       if (chart == charts.end()) chart = charts.insert(charts.end(), {title, {}});
-      auto curve = find(chart->second, name, [](const Curve& item) { return item.name; });
+      auto curve = find(chart->second, name, [](const io::Curve& item) { return item.name; });
       if (curve == chart->second.end()) curve = chart->second.insert(chart->second.end(), {name, {}});
       curve->points.push_back({static_cast<double>(line.step), metric.value});
     }
@@ -61,7 +62,7 @@ std::vector<std::pair<std::string, std::vector<Curve>>> group_curves(const std::
 
 std::string charts_section(const std::vector<MetricsLine>& lines) {
   std::string charts;
-  for (const auto& [title, curves] : group_curves(lines)) charts += chart_svg(title, curves);
+  for (const auto& [title, curves] : group_curves(lines)) charts += io::chart_svg(title, curves);
   return charts.empty() ? "" : "<h2>Curves</h2>\n<div class=\"charts\">\n" + charts + "</div>\n";
 }
 
@@ -71,7 +72,7 @@ std::string notes_section(const std::vector<MetricsLine>& lines) {
     if (line.note.empty()) continue;
     const bool is_alarm = line.note.starts_with("alarm: ");
     notes.push_back(concat(is_alarm ? "<li class=\"alarm\">" : "<li>", "<b>", line.step, "</b>",
-                           html_text(line.note), "</li>\n"));
+                           io::html_text(line.note), "</li>\n"));
   }
   if (notes.empty()) return {};
   const size_t first = notes.size() - std::min(notes.size(), kMaxNotes);
@@ -87,7 +88,7 @@ std::string samples_section(const std::filesystem::path& run) {
 }
 
 std::string text_section(const std::string& title, const std::optional<std::string>& text) {
-  return text ? concat("<h2>", title, "</h2>\n<pre>", html_text(*text), "</pre>\n") : "";
+  return text ? concat("<h2>", title, "</h2>\n<pre>", io::html_text(*text), "</pre>\n") : "";
 }
 
 std::string duration_text(double seconds) {
@@ -127,14 +128,10 @@ std::string make_report(const std::filesystem::path& run) {
       has_file(run / kMetricsName) ? read_metrics(run / kMetricsName) : std::vector<MetricsLine>();
   std::filesystem::path folder = std::filesystem::absolute(run).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();
-  const std::string name = html_text(folder.filename().string());
-  return concat(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
-      name, "</title>\n<style>", kReportStyle, "</style>\n</head>\n<body>\n<h1>", name,
-      "</h1>\n<p class=\"summary\">", html_text(summary(run, lines)), "</p>\n", notes_section(lines),
-      charts_section(lines), samples_section(run), text_section("Recipe", read_text(run / kRecipeName)),
-      text_section("Environment", read_text(run / kEnvironmentName)), "</body>\n</html>\n");
+  return io::html_page(folder.filename().string(), summary(run, lines),
+                       concat(notes_section(lines), charts_section(lines), samples_section(run),
+                              text_section("Recipe", read_text(run / kRecipeName)),
+                              text_section("Environment", read_text(run / kEnvironmentName))));
 }
 
 std::filesystem::path write_report(const std::filesystem::path& run) {

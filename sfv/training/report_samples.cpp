@@ -7,8 +7,8 @@
 
 #include "sfv/core/check.h"
 #include "sfv/io/base64.h"
+#include "sfv/io/html_page.h"
 #include "sfv/io/mapped_file.h"
-#include "sfv/training/chart_svg.h"
 #include "sfv/training/run_folder.h"
 
 namespace sfv::training {
@@ -99,7 +99,7 @@ std::string report_samples(const fs::path& run) {
     const io::MappedFile file(*path);
     bytes += file.bytes().size();
     if (bytes > kMaxBytes) break;
-    const std::string name = html_text(path->stem().string());
+    const std::string name = io::html_text(path->stem().string());
     const std::string clip = clip_of(*path, bytes, out.empty());
     out += concat("<figure class=\"sheet\"><figcaption>", name, "</figcaption>", clip, "<img alt=\"", name,
                   "\" src=\"data:image/png;base64,", io::base64(file.bytes()), "\"></figure>\n");

@@ -114,7 +114,7 @@ TEST(ReferenceFeatures, TakeAnySizeAndRefuseOneFrame) {
               (void)features.compute(at::rand({1, 4, 1, 16, 16}));
             }).code(),
             ErrorCode::kInvalidArgument);
-  EXPECT_EQ(error_of([] { (void)open_features("i4d"); }).code(), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(error_of([] { (void)open_features("i4d", {}); }).code(), ErrorCode::kInvalidArgument);
 }
 
 }  // namespace

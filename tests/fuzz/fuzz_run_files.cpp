@@ -2,8 +2,9 @@
 #include <span>
 #include <string_view>
 
+#include "sfv/io/chart_svg.h"
 #include "sfv/io/event_record.h"
-#include "sfv/training/chart_svg.h"
+#include "sfv/io/html_page.h"
 #include "sfv/training/metrics_log.h"
 #include "tests/fuzz/require.h"
 
@@ -18,11 +19,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string framed = sfv::io::frame_record(text);
   static_cast<void>(sfv::io::read_record(std::as_bytes(std::span(framed))));
   if (const auto line = sfv::training::parse_metrics_line(text)) {
-    sfv::training::Curve curve{"a", {}};
+    sfv::io::Curve curve{"a", {}};
     for (const auto& metric : line->metrics)
       curve.points.push_back({static_cast<double>(curve.points.size()), metric.value});
-    static_cast<void>(sfv::training::chart_svg(line->note, {curve}));
+    static_cast<void>(sfv::io::chart_svg(line->note, {curve}));
   }
-  SFV_REQUIRE(sfv::training::html_text(text).find('<') == std::string::npos);
+  SFV_REQUIRE(sfv::io::html_text(text).find('<') == std::string::npos);
   return 0;
 }

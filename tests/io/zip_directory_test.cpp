@@ -49,6 +49,19 @@ TEST(ZipDirectory, TakesAnEmptyArchive) {
   EXPECT_TRUE(read(ZipBuilder{}.build()).empty());
 }
 
+TEST(ZipDirectory, TakesDeflatedEntriesOnlyWhereAskedFor) {
+  ZipBuilder zip = sample();
+  zip.method = 8;
+  const auto deflated = [](const std::string& file) {
+    return read_zip_directory(std::as_bytes(std::span(file)), "[test] a.zip", ZipCompression::kDeflate);
+  };
+  const std::string file = zip.build();
+  EXPECT_EQ(file.substr(deflated(file).at("a/data/1").offset, 10), "0123456789");
+  EXPECT_EQ(deflated(sample().build()).size(), 3U);
+  zip.method = 12;  // bzip2
+  EXPECT_EQ(error_of([&] { static_cast<void>(deflated(zip.build())); }).reason(), "zip.compressed");
+}
+
 TEST(ZipDirectory, RefusesEachBrokenRuleByItsName) {
   const auto broken = [](auto change) {
     ZipBuilder zip = sample();

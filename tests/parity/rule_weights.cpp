@@ -67,6 +67,11 @@ Spread spread_of(std::string_view key, torch::IntArrayRef sizes, std::string_vie
   const std::string_view leaf = dot == std::string_view::npos ? key : key.substr(dot + 1);
   if (leaf == "mix_factor") return {.scale = 1};
   if (leaf == "class_embedding" || module.ends_with("position_embedding")) return {.scale = 0.5};
+  // I3D's batch norms: a variance is above 0, and a gain keeps the input alive through the ReLUs.
+  if (module.ends_with("bn")) {
+    if (leaf == "weight") return {.scale = 0.4, .offset = 1.6};
+    return leaf == "running_var" ? Spread{.scale = 0.3, .offset = 1} : Spread{.scale = 0.2};
+  }
   const bool is_vector = sizes.size() == 1;
   const std::string_view own_name = module.substr(module.rfind('.') + 1);  // npos + 1 is 0
   if (is_vector && own_name.find("norm") != std::string_view::npos) {

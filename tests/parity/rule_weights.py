@@ -58,6 +58,8 @@ def scale_and_offset(key: str, shape, weight_set: str = "normal"):
         return 1.0, 0.0
     if leaf == "class_embedding" or module.endswith("position_embedding"):
         return 0.5, 0.0
+    if module.endswith("bn"):  # I3D's batch norms: a variance is above 0, and a gain keeps the input alive through the ReLUs
+        return {"weight": (0.4, 1.6), "bias": (0.2, 0.0), "running_mean": (0.2, 0.0), "running_var": (0.3, 1.0)}[leaf]
     is_norm = "norm" in module.rpartition(".")[2] and len(shape) == 1
     if is_norm:
         return (0.3, 1.0) if leaf == "weight" else (0.2, 0.0)

@@ -2,6 +2,7 @@
 
 frechet.safetensors: features of two sets, and in its metadata the Fréchet distances that scipy's sqrtm gives.
 reference.json: the SHA-256 of the reference features' kernels and the features of a clip that is a rule, by their definition in numpy and torch.
+interval.json: for those two sets the bootstrap interval and the floor by their definitions (sfv/evaluation/frechet_interval.h, frechet_floor.h).
 similarity.json: PSNR, SSIM (scikit-image) and MS-SSIM (torchmetrics) of pictures that are a rule; the test draws the same ones.
 """
 import hashlib
@@ -29,6 +30,46 @@ def frechet(a, b, bias):
     return float(((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(s1 + s2 - 2 * root))
 
 
+def words(seed, stream, bound):
+    """The numbers below a bound of sfv's counter generator; its rejections are too rare to meet here."""
+    state = mix_words((mix_words((seed + GOLDEN) & MASK) ^ stream) + GOLDEN & MASK)
+    counter = 0
+    while True:
+        yield mix_words((state ^ counter) + GOLDEN & MASK) % (bound if isinstance(bound, int) else bound(counter))
+        counter += 1
+
+
+def draw_rows(seed, stream, count):
+    numbers = words(seed, stream, count)
+    return [next(numbers) for _ in range(count)]
+
+
+def shuffled(seed, stream, count):
+    order = list(range(count))
+    numbers = words(seed, stream, lambda counter: count - counter)
+    for i in range(count - 1, 0, -1):
+        other = next(numbers)
+        order[i], order[other] = order[other], order[i]
+    return order
+
+
+def interval(a, b, resamples, seed, level=0.95):
+    distance = frechet(a, b, True)
+    drawn = [frechet(a[draw_rows(seed, 2 * r, len(a))], b[draw_rows(seed, 2 * r + 1, len(b))], True) for r in range(resamples)]
+    mean, tail = np.mean(drawn), (1 - level) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    return {"resamples": resamples, "seed": seed, "low": distance + low - mean, "high": distance + high - mean,
+            "deviation": np.std(drawn, ddof=1), "shift": mean - distance}
+
+
+def floor(real, fake, seed):
+    n = min(len(fake), len(real) // 2)
+    order = shuffled(seed, 0x7265616C, len(real))
+    fakes = shuffled(seed, 0x66616B65, len(fake)) if n < len(fake) else list(range(len(fake)))
+    first, second = real[order[:n]], real[order[n:2 * n]]
+    return {"clips": n, "seed": seed, "real_to_real": frechet(first, second, True), "fake_to_real": frechet(fake[fakes[:n]], second, True)}
+
+
 def picture(width, height, is_second):
     """Smooth waves, an edge and grain, all from integers; the second is shifted, darker and has other grain."""
     y, x, c = np.mgrid[0:height, 0:width, 0:3].astype(np.int64)
@@ -43,7 +84,7 @@ MASK = 2**64 - 1
 GOLDEN = 0x9E3779B97F4A7C15
 
 
-def mix(z):
+def mix_words(z):
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
     return z ^ (z >> 31)
@@ -51,8 +92,8 @@ def mix(z):
 
 def reference_kernel(layer, out, into):
     """Orthonormal rows times sqrt 2, from sums of twelve uniform 16-bit numbers of sfv's counter generator, on a grid of 2^-20."""
-    stream = mix((mix((0x53465631 + GOLDEN) & MASK) ^ layer) + GOLDEN & MASK)
-    words = (mix((stream ^ counter) + GOLDEN & MASK) % 65536 for counter in range(out * into * 27 * 12))
+    stream = mix_words((mix_words((0x53465631 + GOLDEN) & MASK) ^ layer) + GOLDEN & MASK)
+    words = (mix_words((stream ^ counter) + GOLDEN & MASK) % 65536 for counter in range(out * into * 27 * 12))
     rows = []
     for _ in range(out):
         row = np.array([(sum(next(words) for _ in range(12)) - 6.0 * 65535) / 65536 for _ in range(into * 27)])
@@ -93,6 +134,9 @@ def main():
     b = (random.standard_normal((60, 12)) @ mix * 1.3 + 0.4).astype(np.float64)
     save_file({"a": a, "b": b}, FOLDER / "frechet.safetensors",
               {**versions, "biased": repr(frechet(a, b, True)), "unbiased": repr(frechet(a, b, False))})
+
+    (FOLDER / "interval.json").write_text(json.dumps({"versions": versions, "interval": interval(a, b, 60, 7), "floor": floor(b, a, 3),
+                                                      "floor_of_few": floor(b, a[:20], 3)}, indent=1) + "\n")
 
     rows = []
     for width, height in SIZES:

@@ -1,4 +1,4 @@
-#include "sfv/training/chart_svg.h"
+#include "sfv/io/chart_svg.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,9 @@
 #include <cmath>
 #include <limits>
 
-namespace sfv::training {
+#include "sfv/io/html_page.h"
+
+namespace sfv::io {
 namespace {
 
 using testing::AllOf;
@@ -23,6 +25,13 @@ TEST(HtmlText, EscapesWhatMarkupIs) {
   EXPECT_EQ(html_text("<script>\"a\" & 'b'</script>"),
             "&lt;script&gt;&quot;a&quot; &amp; &#39;b&#39;&lt;/script&gt;");
   EXPECT_EQ(html_text("line\n\ttab \x01\x7f \xff\xc3\xa4"), "line\n\ttab ?? ?\xc3\xa4");
+}
+
+TEST(HtmlPage, IsWholeAndEscapesTitleAndSummary) {
+  const std::string page = html_page("a<b", "x & y", "<p>body</p>\n");
+  EXPECT_THAT(page,
+              AllOf(testing::StartsWith("<!DOCTYPE html>"), HasSubstr("<title>a&lt;b</title>"),
+                    HasSubstr("x &amp; y"), HasSubstr("<p>body</p>\n</body>\n</html>\n"), HasSubstr("--c7")));
 }
 
 TEST(ChartSvg, DrawsALineFromCornerToCorner) {
@@ -82,4 +91,4 @@ TEST(ChartSvg, MoreCurvesThanColoursAreDashed) {
 }
 
 }  // namespace
-}  // namespace sfv::training
+}  // namespace sfv::io

@@ -1,4 +1,4 @@
-#include "sfv/training/chart_svg.h"
+#include "sfv/io/chart_svg.h"
 
 #include <algorithm>
 #include <array>
@@ -7,9 +7,9 @@
 #include <limits>
 
 #include "sfv/core/check.h"
-#include "sfv/io/utf8.h"
+#include "sfv/io/html_page.h"
 
-namespace sfv::training {
+namespace sfv::io {
 namespace {
 
 // Of the drawing, in SVG units.
@@ -209,40 +209,6 @@ std::string legend(const Plot& plot) {
 
 }  // namespace
 
-std::string html_text(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const size_t valid = io::find_invalid_utf8(text);
-    for (const char c : text.substr(0, valid)) {
-      const bool is_control = (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f;
-      switch (c) {
-        case '&':
-          out += "&amp;";
-          break;
-        case '<':
-          out += "&lt;";
-          break;
-        case '>':
-          out += "&gt;";
-          break;
-        case '"':
-          out += "&quot;";
-          break;
-        case '\'':
-          out += "&#39;";
-          break;
-        default:
-          out += is_control ? '?' : c;
-      }
-    }
-    text.remove_prefix(valid);
-    if (text.empty()) break;
-    out += '?';
-    text.remove_prefix(1);
-  }
-  return out;
-}
-
 std::string chart_svg(const std::string& title, const std::vector<Curve>& curves) {
   const Plot plot(curves);
   if (plot.x.is_empty()) return {};
@@ -260,4 +226,4 @@ std::string chart_svg(const std::string& title, const std::vector<Curve>& curves
   return out + "</svg>\n" + legend(plot) + "</figure>\n";
 }
 
-}  // namespace sfv::training
+}  // namespace sfv::io

@@ -1,11 +1,11 @@
 #pragma once
 
-// The report's style sheet: follows the reader's choice of light or dark; eight hues that differ for the
+// The style sheet of our pages: follows the reader's choice of light or dark; eight hues that differ for the
 // colour-blind in lightness too.
 
-namespace sfv::training {
+namespace sfv::io {
 
-inline constexpr const char* kReportStyle = R"(
+inline constexpr const char* kHtmlStyle = R"(
 :root { color-scheme: light dark; --page: #ffffff; --text: #1b1f24; --soft: #5b6570; --line: #d9dee3; --box: #f5f7f9;
   --c0: #0b62c4; --c1: #c2410c; --c2: #15803d; --c3: #7c3aed; --c4: #b91c5c; --c5: #0e7490; --c6: #a16207; --c7: #4b5563; }
 @media (prefers-color-scheme: dark) {
@@ -35,9 +35,15 @@ svg, img { display: block; width: 100%; height: auto; }
 .key.c0 { color: var(--c0); } .key.c1 { color: var(--c1); } .key.c2 { color: var(--c2); } .key.c3 { color: var(--c3); }
 .key.c4 { color: var(--c4); } .key.c5 { color: var(--c5); } .key.c6 { color: var(--c6); } .key.c7 { color: var(--c7); }
 pre { background: var(--box); padding: 14px; border-radius: 8px; overflow-x: auto; font: 13px/1.5 ui-monospace, monospace; margin: 0; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px; }
+th, td { padding: 5px 12px; border-bottom: 1px solid var(--line); text-align: right; } th { font-weight: 600; }
+th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; }
+.table { overflow-x: auto; margin-bottom: 12px; } details { margin-bottom: 12px; color: var(--soft); }
+.clips { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 240px), 1fr)); gap: 16px; }
+.clips video, .clips img { display: block; width: 100%; border-radius: 4px; }
 ol.notes { list-style: none; margin: 0; padding: 12px 14px; background: var(--box); border-radius: 8px; }
 ol.notes li.alarm { color: var(--c1); font-weight: 600; }
 ol.notes b { font-variant-numeric: tabular-nums; margin-right: 8px; }
 )";
 
-}  // namespace sfv::training
+}  // namespace sfv::io

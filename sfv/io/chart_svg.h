@@ -1,10 +1,9 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
-namespace sfv::training {
+namespace sfv::io {
 
 struct CurvePoint {
   double x = 0;
@@ -16,13 +15,10 @@ struct Curve {
   std::vector<CurvePoint> points;  // x rising
 };
 
-/// Text as HTML and SVG show it: & < > " ' escaped, control characters and broken UTF-8 as "?".
-[[nodiscard]] std::string html_text(std::string_view text);
-
 /// Curves over one x axis as an inline SVG. Many points become about 300 means, with the range from lowest to
 /// highest as a band behind where there are at most three curves. The y axis is logarithmic when all values
 /// are above 0 and span a factor of 50 or more. Colours come from the page's style: classes c0 to c7 for the
 /// curves, grid, axis. Empty if no curve has a finite point.
 [[nodiscard]] std::string chart_svg(const std::string& title, const std::vector<Curve>& curves);
 
-}  // namespace sfv::training
+}  // namespace sfv::io

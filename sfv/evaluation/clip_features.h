@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sfv/core/cancel.h"
+#include "sfv/evaluation/clip_reader.h"
+#include "sfv/evaluation/feature_file.h"
+#include "sfv/evaluation/video_features.h"
+
+namespace sfv::evaluation {
+
+struct FeatureRequest {
+  std::vector<std::string> inputs;  // as of ClipReader
+  ClipOptions cut;
+  int64_t clips = 0;    // stop after so many usable ones; 0: all
+  int64_t batch = 8;    // clips the network takes at once, >= 1
+  int64_t threads = 1;  // that decode and scale beside the network, >= 1
+};
+
+struct ClipFeatures {
+  FeatureSet set;  // float64; the protocol says all about clips and network
+  std::vector<DroppedClip> dropped;
+};
+
+/// Features of every clip. Clips are decoded and scaled on threads while the network works, and at most a
+/// batch and as many again are in memory. on_clip: called after each clip with how many of how many have been
+/// passed; may throw. cancel may be null. Errors: kInvalidArgument for clips with fewer frames than the
+/// network needs; kInvalidFile where no clip can be used; those of ClipReader and VideoFeatures.
+[[nodiscard]] ClipFeatures compute_clip_features(
+    VideoFeatures& network, const FeatureRequest& request,
+    const std::function<void(int64_t passed, int64_t total)>& on_clip, const CancelToken* cancel);
+
+}  // namespace sfv::evaluation
