@@ -79,7 +79,8 @@ Json measure_distance(const DistanceSide& first, const DistanceSide& second, con
   Json result = {{"frechet_distance", distance},
                  {"measure", measure_name(a.protocol)},
                  {"covariance", options.covariance},
-                 {"dimensions", a.features.size(1)}};
+                 {"dimensions", a.features.size(1)},
+                 {"seed", options.seed}};
   if (options.resamples > 0) result["interval"] = interval_json(first, second, options, covariance, cancel);
   if (floor_reals != nullptr) {
     const auto floor = evaluation::frechet_floor(*floor_reals, b.features, covariance, options.seed);
@@ -122,8 +123,9 @@ void print_distance(const Json& result, const DistanceSide& first, const Distanc
                 f["real_to_real"].get<double>(), f["clips"].get<long long>(),
                 f["fake_to_real"].get<double>());
   }
-  std::printf("%-10s %s\n%-10s %lld\n", "covariance", result["covariance"].get<std::string>().c_str(),
-              "dimensions", result["dimensions"].get<long long>());
+  std::printf("%-10s %s\n%-10s %lld\n%-10s %llu\n", "covariance",
+              result["covariance"].get<std::string>().c_str(), "dimensions",
+              result["dimensions"].get<long long>(), "seed", result["seed"].get<unsigned long long>());
   print_side(first);
   print_side(second);
   for (const Json& note : result["notes"]) std::printf("note: %s\n", note.get<std::string>().c_str());

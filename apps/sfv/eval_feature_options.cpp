@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <utility>
 
 #include "apps/sfv/choice_option.h"
 #include "apps/sfv/progress_display.h"
@@ -50,13 +51,13 @@ std::unique_ptr<evaluation::VideoFeatures> open_network(const FeatureOptions& op
 }
 
 evaluation::ClipFeatures measure_features(evaluation::VideoFeatures& network,
-                                          const std::vector<std::string>& inputs,
+                                          std::vector<evaluation::ClipPlace> places,
                                           const FeatureOptions& options, const evaluation::ClipOptions& cut,
                                           int64_t clips, const std::string& label, bool quiet,
                                           const CommandContext& context) {
   ProgressDisplay display(progress_mode(quiet));
   display.begin_part(label, 0, 1);
-  const evaluation::FeatureRequest request{.inputs = inputs,
+  const evaluation::FeatureRequest request{.places = std::move(places),
                                            .cut = cut,
                                            .clips = clips,
                                            .batch = options.batch,

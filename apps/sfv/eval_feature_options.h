@@ -28,10 +28,10 @@ void add_feature_options(CLI::App& command, FeatureOptions& options);
 /// The network and nothing else. Errors: those of evaluation::open_features and set_cpu_threads.
 [[nodiscard]] std::unique_ptr<evaluation::VideoFeatures> open_network(const FeatureOptions& options);
 
-/// Features of the clips that inputs name, with a progress bar called `label`; what had to be dropped is
+/// Features of the clips at the places, with a progress bar called `label`; what had to be dropped is
 /// named on stderr. cut: instead of that of options. clips: stop after so many usable ones; 0: all.
 [[nodiscard]] evaluation::ClipFeatures measure_features(evaluation::VideoFeatures& network,
-                                                        const std::vector<std::string>& inputs,
+                                                        std::vector<evaluation::ClipPlace> places,
                                                         const FeatureOptions& options,
                                                         const evaluation::ClipOptions& cut, int64_t clips,
                                                         const std::string& label, bool quiet,

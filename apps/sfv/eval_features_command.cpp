@@ -33,8 +33,8 @@ struct FrechetOptions {
 int features(const FeaturesOptions& options, const CommandContext& context) {
   const auto network = open_network(options.features);
   const auto [set, dropped] =
-      measure_features(*network, options.clips, options.features, resolve_clip_options(options.features.cut),
-                       0, "features", options.quiet, context);
+      measure_features(*network, evaluation::find_clips(options.clips), options.features,
+                       resolve_clip_options(options.features.cut), 0, "features", options.quiet, context);
   evaluation::write_features(set, options.out);
   if (options.json) {
     std::printf("%s\n", Json{{"features", options.out},

@@ -79,8 +79,8 @@ class Sides {
 
   evaluation::FeatureSet measure(const std::string& input, const std::string& label, int64_t clips) {
     if (!network_) network_ = open_network(options_.features);
-    auto [set, dropped] =
-        measure_features(*network_, {input}, options_.features, cut_, clips, label, options_.quiet, context_);
+    auto [set, dropped] = measure_features(*network_, evaluation::find_clips({input}), options_.features,
+                                           cut_, clips, label, options_.quiet, context_);
     has_dropped_ = has_dropped_ || !dropped.empty();
     keep_frames(set.protocol);
     return std::move(set);

@@ -5,10 +5,10 @@
 #include <cctype>
 #include <filesystem>
 #include <memory>
-#include <span>
 #include <utility>
 
 #include "apps/sfv/eval_commands.h"
+#include "apps/sfv/eval_feature_pieces.h"
 #include "apps/sfv/eval_protocol_clips.h"
 #include "apps/sfv/evaluated_model.h"
 #include "apps/sfv/progress_display.h"
@@ -16,7 +16,6 @@
 #include "sfv/core/version.h"
 #include "sfv/evaluation/clip_places.h"
 #include "sfv/io/atomic_file.h"
-#include "sfv/io/hash.h"
 
 namespace sfv::cli {
 namespace {
@@ -26,11 +25,6 @@ using Json = nlohmann::ordered_json;
 
 // Part of every key: another number when what a folder holds changes its meaning.
 constexpr const char* kVersion = "1";
-
-std::string short_hash(const std::string& text) {
-  constexpr size_t kDigits = 16;
-  return io::sha256(std::as_bytes(std::span(text))).substr(0, kDigits);
-}
 
 // A label as part of a folder's name.
 std::string plain_name(std::string label) {
@@ -94,14 +88,13 @@ class Run {
       rows.push_back(std::move(row));
     }
     const int64_t N = request_.clips;
-    evaluation::FeatureSet real =
-        features_of("real", {request_.data}, fs::path(request_.out) / "real", 2 * N);
+    evaluation::FeatureSet real = features_of("real", places_, fs::path(request_.out) / "real", 2 * N);
     const torch::Tensor floor_reals = real.features;
     if (N > 0) real.features = real.features.narrow(0, 0, std::min(N, real.features.size(0)));
     Json table = Json::array();
     for (size_t i = 0; i < rows.size(); ++i) {
-      const evaluation::FeatureSet fake =
-          features_of(rows[i]["label"], list_protocol_clips(folders[i]), folders[i], N);
+      const evaluation::FeatureSet fake = features_of(
+          rows[i]["label"], evaluation::find_clips(list_protocol_clips(folders[i])), folders[i], N);
       rows[i].update(measure_distance({"real", request_.data, real}, {"fake", folders[i].string(), fake},
                                       request_.distance, &floor_reals, context_.cancel));
       table.push_back(std::move(rows[i]));
@@ -149,19 +142,12 @@ class Run {
     return {folder, std::move(row)};
   }
 
-  // Measured before under this key and found in `folder`, or measured and put there.
-  evaluation::FeatureSet features_of(const std::string& label, const std::vector<std::string>& inputs,
-                                     const fs::path& folder, int64_t clips) {
-    const evaluation::FeatureIdentity& identity = network_->identity();
-    std::string key = concat(data_key_, identity.network, identity.sha256, identity.layer, " ", clips);
-    for (const evaluation::ClipPlace& place : evaluation::find_clips(inputs)) key += "\n" + place.name();
-    fs::create_directories(folder);
-    const fs::path path = folder / concat("features-", short_hash(key), ".safetensors");
-    if (fs::exists(path)) return evaluation::read_features(path);
-    auto [set, dropped] = measure_features(*network_, inputs, request_.features, scored_, clips, label,
-                                           request_.quiet, context_);
-    evaluation::write_features(set, path);
-    return std::move(set);
+  evaluation::FeatureSet features_of(const std::string& label,
+                                     const std::vector<evaluation::ClipPlace>& places, const fs::path& folder,
+                                     int64_t clips) {
+    return measure_in_pieces(*network_, places,
+                             {.folder = folder, .label = label, .cut = scored_, .clips = clips},
+                             request_.features, request_.quiet, context_);
   }
 
   [[nodiscard]] Json protocol() const {

@@ -29,7 +29,7 @@ ClipFeatures compute_clip_features(VideoFeatures& network, const FeatureRequest&
   SFV_CHECK(request.batch >= 1, kInvalidArgument, "[features] expected a batch of at least 1, got ",
             request.batch);
   if (request.cut.frames > 0) check_frames(network, request.cut.frames);
-  ClipReader reader(request.inputs, request.cut,
+  ClipReader reader(request.places, request.cut,
                     {.threads = request.threads,
                      .capacity = request.batch,
                      .prepare = [&network](const torch::Tensor& clip) { return network.prepare(clip); }});
@@ -49,10 +49,13 @@ ClipFeatures compute_clip_features(VideoFeatures& network, const FeatureRequest&
     on_clip(reader.passed(), reader.total());
   }
   compute();
-  SFV_CHECK(
-      !parts.empty(), kInvalidFile, "[features] none of the ", reader.total(),
-      " clips could be used; the first: ",
-      reader.dropped().empty() ? "" : reader.dropped().front().name + ": " + reader.dropped().front().reason);
+  if (parts.empty()) {
+    const std::vector<DroppedClip>& dropped = reader.dropped();
+    throw Error(ErrorCode::kInvalidFile,
+                concat("[features] none of the ", reader.total(), " clips could be used; the first: ",
+                       dropped.empty() ? "" : dropped[0].name + ": " + dropped[0].reason),
+                "features.no_clips");
+  }
   return {{at::cat(parts), describe(network.identity(), reader.protocol())}, reader.dropped()};
 }
 

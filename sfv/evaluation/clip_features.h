@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <vector>
 
 #include "sfv/core/cancel.h"
@@ -13,8 +12,9 @@
 namespace sfv::evaluation {
 
 struct FeatureRequest {
-  std::vector<std::string> inputs;  // as of ClipReader
-  ClipOptions cut;
+  // The clips that this process measures: all, or its share of them.
+  std::vector<ClipPlace> places;
+  ClipOptions cut = {};
   int64_t clips = 0;    // stop after so many usable ones; 0: all
   int64_t batch = 8;    // clips the network takes at once, >= 1
   int64_t threads = 1;  // that decode and scale beside the network, >= 1
@@ -28,7 +28,8 @@ struct ClipFeatures {
 /// Features of every clip. Clips are decoded and scaled on threads while the network works, and at most a
 /// batch and as many again are in memory. on_clip: called after each clip with how many of how many have been
 /// passed; may throw. cancel may be null. Errors: kInvalidArgument for clips with fewer frames than the
-/// network needs; kInvalidFile where no clip can be used; those of ClipReader and VideoFeatures.
+/// network needs; kInvalidFile, reason "features.no_clips", where none can be used; those of ClipReader and
+/// VideoFeatures.
 [[nodiscard]] ClipFeatures compute_clip_features(
     VideoFeatures& network, const FeatureRequest& request,
     const std::function<void(int64_t passed, int64_t total)>& on_clip, const CancelToken* cancel);

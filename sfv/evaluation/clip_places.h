@@ -21,8 +21,11 @@ struct ClipPlace {
   [[nodiscard]] std::string name() const;
 };
 
-/// The clips of every input, in order. A file of decoded clips that is broken is one place with its fault.
-/// Errors: as ClipReader's constructor.
+/// The clips of every input, in order. An input is a video, an animation, a folder of such files and of
+/// folders of numbered pictures (with all below it), a .jsonl manifest, a pattern (*, ?, […]), or a
+/// .safetensors file with decoded clips: `video` [N, 3, T, H, W] or `frames` [N, T, 3, H, W], floating, about
+/// -1..1 (clamped when read). Such a file that is broken is one place with its fault. Errors: kNotFound for
+/// an input that is not there or a pattern that matches nothing; those of data::list_clips.
 [[nodiscard]] std::vector<ClipPlace> find_clips(const std::vector<std::string>& inputs);
 
 /// All clips of a file as a view [N, T, 3, H, W] of its mapped bytes. Errors: those of

@@ -6,7 +6,6 @@
 
 #include "sfv/core/check.h"
 #include "sfv/evaluation/clip_fault.h"
-#include "sfv/evaluation/clip_places.h"
 #include "sfv/evaluation/read_ahead.h"
 #include "sfv/io/json_reader.h"
 
@@ -32,17 +31,12 @@ struct ReadClip {
   std::string fault;
 };
 
-// The places that this process reads, in order: all of them. Ranks that share the work take theirs here.
-std::vector<ClipPlace> own_places(std::vector<ClipPlace> places) {
-  return places;
-}
-
 }  // namespace
 
 class ClipReader::State {
  public:
   State(std::vector<ClipPlace> places, const ClipOptions& options, ReadOptions read)
-      : places_(own_places(std::move(places))), options_(options), read_options_(std::move(read)) {}
+      : places_(std::move(places)), options_(options), read_options_(std::move(read)) {}
 
   std::optional<EvaluatedClip> next(const CancelToken* cancel) {
     while (passed_ < static_cast<int64_t>(places_.size())) {
@@ -138,13 +132,16 @@ class ClipReader::State {
   std::unique_ptr<ReadAhead<ReadClip>> ahead_;  // last: its threads use what is above
 };
 
-ClipReader::ClipReader(const std::vector<std::string>& inputs, const ClipOptions& options, ReadOptions read) {
+ClipReader::ClipReader(std::vector<ClipPlace> places, const ClipOptions& options, ReadOptions read) {
   check_options(options);
   SFV_CHECK(read.threads >= 1 && read.capacity >= 1, kInvalidArgument,
             "[clips] expected at least one thread and room for one clip, got ", read.threads, " and ",
             read.capacity);
-  state_ = std::make_unique<State>(find_clips(inputs), options, std::move(read));
+  state_ = std::make_unique<State>(std::move(places), options, std::move(read));
 }
+
+ClipReader::ClipReader(const std::vector<std::string>& inputs, const ClipOptions& options, ReadOptions read)
+    : ClipReader(find_clips(inputs), options, std::move(read)) {}
 
 ClipReader::~ClipReader() = default;
 

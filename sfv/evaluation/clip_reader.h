@@ -11,6 +11,7 @@
 
 #include "sfv/core/cancel.h"
 #include "sfv/evaluation/clip_decoder.h"
+#include "sfv/evaluation/clip_places.h"
 #include "sfv/evaluation/protocol.h"
 
 namespace sfv::evaluation {
@@ -29,15 +30,13 @@ struct ReadOptions {
   std::function<torch::Tensor(const torch::Tensor&)> prepare = {};
 };
 
-/// The clips that inputs name, one after the other. An input is a video, an animation, a folder of such files
-/// and of folders of numbered pictures (with all below it), a .jsonl manifest, a pattern (*, ?, […]), or a
-/// .safetensors file with decoded clips: `video` [N, 3, T, H, W] or `frames` [N, T, 3, H, W], floating, about
-/// -1..1 (clamped). What is broken or too short is dropped and named, never an error. What comes, and in
-/// which order, does not depend on threads.
+/// Clips, one after the other. What is broken or too short is dropped and named, never an error. What comes,
+/// and in which order, does not depend on threads.
 class ClipReader {
  public:
-  /// Errors: kInvalidArgument for options that contradict each other; kNotFound for an input that is not
-  /// there or a pattern that matches nothing.
+  /// Those at the places, in order. Errors: kInvalidArgument for options that contradict each other.
+  ClipReader(std::vector<ClipPlace> places, const ClipOptions& options, ReadOptions read = {});
+  /// Those that inputs name. Errors: also those of find_clips.
   ClipReader(const std::vector<std::string>& inputs, const ClipOptions& options, ReadOptions read = {});
   ~ClipReader();
   ClipReader(const ClipReader&) = delete;

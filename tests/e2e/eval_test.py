@@ -178,6 +178,20 @@ class Eval(SfvCase):
         for word in ("UNet s", "one-step", "stretch", "not FVD"):
             self.assertIn(word, text)
 
+    def test_features_of_the_protocol_are_kept_in_pieces(self):
+        self.videos(4)
+        for n in range(130):  # the first piece of 128 holds nothing usable, the second the rest
+            (self.folder / f"real/a{n:03d}.mp4").write_bytes(b"no video")
+        words = [*self.PROTOCOL, "-m", f"{MODEL}@1", "--json"]
+        first = json.loads(self.sfv(*words, expect=1).stdout)["rows"][0]
+        self.assertEqual(len(first["real"]["protocol"]["dropped"]), 131)
+        self.assertEqual((first["real"]["clips"], first["real"]["protocol"]["clips"]), (3, "3"))
+        kept = {path: path.stat().st_mtime_ns for path in self.folder.glob("out/*/features-*.safetensors")}
+        self.assertEqual(len(kept), 2)
+        again = json.loads(self.sfv(*words, expect=1).stdout)["rows"][0]
+        self.assertEqual(again["frechet_distance"], first["frechet_distance"])
+        self.assertEqual({path: path.stat().st_mtime_ns for path in self.folder.glob("out/*/features-*.safetensors")}, kept)
+
     def test_a_kill_of_the_protocol_loses_one_clip(self):
         self.videos(6)
         words = [BINARY, *self.PROTOCOL, "-m", f"{MODEL}@9", "--steps", "9"]

@@ -58,8 +58,8 @@ TEST(ClipFeatures, AreTheSameForAnyBatchAndThreadsInFlatMemory) {
   const auto none = [](int64_t, int64_t) {};
   for (const auto& [batch, threads] : {std::pair<int64_t, int64_t>{1, 1}, {8, 3}, {200, 2}}) {
     Means network;
-    const ClipFeatures found =
-        compute_clip_features(network, {.inputs = {file}, .batch = batch, .threads = threads}, none, nullptr);
+    const ClipFeatures found = compute_clip_features(
+        network, {.places = find_clips({file}), .batch = batch, .threads = threads}, none, nullptr);
     ASSERT_EQ(found.set.features.sizes(), at::IntArrayRef({101, 3}));
     EXPECT_TRUE(at::equal(found.set.features, clips.mean({1, 3, 4}).to(at::kDouble))) << batch;
     EXPECT_LE(network.most_waiting(), 2 * batch + 1) << batch;
@@ -75,7 +75,7 @@ TEST(ClipFeatures, StopAfterAsManyAsAskedForAndTellOfDroppedOnes) {
   Means network;
   int64_t passed = 0;
   const ClipFeatures found = compute_clip_features(
-      network, {.inputs = {save_clips(folder, "a.safetensors", clips)}, .clips = 5, .batch = 2},
+      network, {.places = find_clips({save_clips(folder, "a.safetensors", clips)}), .clips = 5, .batch = 2},
       [&](int64_t now, int64_t total) {
         EXPECT_EQ(total, 20);
         passed = now;
@@ -95,14 +95,16 @@ TEST(ClipFeatures, RefuseClipsThatAreTooShortForTheNetwork) {
   const auto none = [](int64_t, int64_t) {};
   for (const int64_t frames : {0, 2}) {
     const Error error = error_of([&] {
-      (void)compute_clip_features(network, {.inputs = {file}, .cut = {.frames = frames}}, none, nullptr);
+      (void)compute_clip_features(network, {.places = find_clips({file}), .cut = {.frames = frames}}, none,
+                                  nullptr);
     });
     EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument);
     EXPECT_THAT(error.what(), HasSubstr("at least 3 frames, got 2"));
   }
-  const Error nothing = error_of(
-      [&] { (void)compute_clip_features(network, {.inputs = {file}, .cut = {.frames = 3}}, none, nullptr); });
-  EXPECT_EQ(nothing.code(), ErrorCode::kInvalidFile);
+  const Error nothing = error_of([&] {
+    (void)compute_clip_features(network, {.places = find_clips({file}), .cut = {.frames = 3}}, none, nullptr);
+  });
+  EXPECT_EQ(nothing.reason(), "features.no_clips");
   EXPECT_THAT(nothing.what(), HasSubstr("none of the 2 clips"));
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "sfv/core/check.h"
 #include "sfv/evaluation/clip_pixels.h"
 #include "sfv/evaluation/clip_reader.h"
 #include "sfv/io/video_writer.h"
@@ -29,7 +30,7 @@ bool run_ffmpeg(const std::string& arguments, const std::filesystem::path& outpu
 }
 
 std::string quoted(const std::filesystem::path& path) {
-  return "'" + path.string() + "'";
+  return concat("'", path.string(), "'");
 }
 
 // The only clip of an input; what was dropped where there is none.
