@@ -8,6 +8,7 @@
 #include "sfv/core/work.h"
 #include "sfv/ops/split.h"
 #include "sfv/tensor/layout.h"
+#include "sfv/tensor/mixed_precision.h"
 
 namespace sfv::ops {
 namespace {
@@ -55,9 +56,10 @@ torch::Tensor conv2d_in_bands(const torch::Tensor& x, const torch::Tensor& weigh
 
 }  // namespace
 
-torch::Tensor conv2d(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
-                     int64_t stride, int64_t padding) {
-  const torch::Tensor input = as_channels_last(x);
+torch::Tensor conv2d(const torch::Tensor& x, const torch::Tensor& given_weight,
+                     const torch::Tensor& given_bias, int64_t stride, int64_t padding) {
+  const torch::Tensor input = as_channels_last(as_factor(x));
+  const torch::Tensor weight = as_factor(given_weight), bias = as_factor(given_bias);
   const double operations =
       conv_operations(weight, static_cast<double>(input.size(0) * input.size(2) * input.size(3))) /
       static_cast<double>(stride * stride);
@@ -71,8 +73,9 @@ torch::Tensor conv2d(const torch::Tensor& x, const torch::Tensor& weight, const 
   }));
 }
 
-torch::Tensor temporal_conv(const torch::Tensor& x, int64_t frames, const torch::Tensor& weight,
-                            const torch::Tensor& bias) {
+torch::Tensor temporal_conv(const torch::Tensor& given_x, int64_t frames, const torch::Tensor& given_weight,
+                            const torch::Tensor& given_bias) {
+  const torch::Tensor x = as_factor(given_x), weight = as_factor(given_weight), bias = as_factor(given_bias);
   const int64_t C = x.size(1), H = x.size(2), W = x.size(3);
   const int64_t B = x.size(0) / frames;
   const int64_t O = weight.size(0), k = weight.size(2);
@@ -85,8 +88,9 @@ torch::Tensor temporal_conv(const torch::Tensor& x, int64_t frames, const torch:
   return as_nhwc(y).view({B * frames, H, W, O}).permute({0, 3, 1, 2});
 }
 
-torch::Tensor upsample_conv2d(const torch::Tensor& x, int64_t height, int64_t width,
-                              const torch::Tensor& weight, const torch::Tensor& bias) {
+torch::Tensor upsample_conv2d(const torch::Tensor& given_x, int64_t height, int64_t width,
+                              const torch::Tensor& given_weight, const torch::Tensor& given_bias) {
+  const torch::Tensor x = as_factor(given_x), weight = as_factor(given_weight), bias = as_factor(given_bias);
   const double operations = conv_operations(weight, static_cast<double>(x.size(0) * height * width));
   return as_channels_last(split_along(as_channels_last(x), 0, operations, [&](const torch::Tensor& frames) {
     return conv2d(at::upsample_nearest2d(frames, {height, width}), weight, bias, 1, 1);

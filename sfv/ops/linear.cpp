@@ -6,12 +6,14 @@
 #include "sfv/core/work.h"
 #include "sfv/ops/cost.h"
 #include "sfv/ops/cuda_kernels.h"
+#include "sfv/tensor/mixed_precision.h"
 
 namespace sfv::ops {
 
 torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {
   const torch::Tensor y =
-      at::linear(x, weight, bias.defined() ? std::optional<torch::Tensor>(bias) : std::nullopt);
+      at::linear(as_factor(x), as_factor(weight),
+                 bias.defined() ? std::optional<torch::Tensor>(as_factor(bias)) : std::nullopt);
   count_work(2.0 * static_cast<double>(y.numel()) * static_cast<double>(weight.size(1)));
   return y;
 }

@@ -23,7 +23,7 @@ class AdversarialStage : public TrainingStage {
 
   [[nodiscard]] std::vector<Phase> phases() override;
   [[nodiscard]] NamedTensors state() override;
-  [[nodiscard]] checkpoint::Model& averaged_model() override;
+  [[nodiscard]] checkpoint::Model averaged_model() override;
   [[nodiscard]] std::string model_defaults() const override;
 
  private:
@@ -66,7 +66,6 @@ class AdversarialStage : public TrainingStage {
   diffusion::LevelDistribution generator_law_;
   diffusion::NoiseLaw discriminator_law_;  // empty when tied
   GradientBalance balance_;
-  checkpoint::Model averaged_;
 };
 
 }  // namespace sfv::training

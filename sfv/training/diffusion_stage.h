@@ -17,7 +17,7 @@ class DiffusionStage : public TrainingStage {
 
   [[nodiscard]] std::vector<Phase> phases() override;
   [[nodiscard]] NamedTensors state() override;
-  [[nodiscard]] checkpoint::Model& averaged_model() override;
+  [[nodiscard]] checkpoint::Model averaged_model() override;
   [[nodiscard]] std::string model_defaults() const override;
 
  private:
@@ -27,7 +27,6 @@ class DiffusionStage : public TrainingStage {
   checkpoint::Model model_;  // its UNet trains
   TrainedNetwork trained_;
   diffusion::NoiseLaw sigma_law_;
-  checkpoint::Model averaged_;
 };
 
 }  // namespace sfv::training

@@ -49,6 +49,7 @@ class PatchAdversary {
   models::PatchDiscriminator network_;
   NamedTensors parameters_;
   std::unique_ptr<Optimizer> optimizer_;
+  at::ScalarType compute_;
 };
 
 /// Adds to the parameters' gradients those of share * (loss + what `extra`, a gradient at `decoded`, stands

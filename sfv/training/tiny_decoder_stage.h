@@ -24,7 +24,7 @@ class TinyDecoderStage : public TrainingStage {
 
   [[nodiscard]] std::vector<Phase> phases() override;
   [[nodiscard]] NamedTensors state() override;
-  [[nodiscard]] checkpoint::Model& averaged_model() override;
+  [[nodiscard]] checkpoint::Model averaged_model() override;
   void save_beside(const std::filesystem::path& checkpoint) override;
   [[nodiscard]] std::string model_defaults() const override;
 

@@ -1,6 +1,5 @@
 #include "sfv/training/activation_checkpoint.h"
 
-#include <ATen/autocast_mode.h>
 #include <c10/core/Allocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
 #include <gtest/gtest.h>
@@ -10,6 +9,7 @@
 
 #include "sfv/models/unet_encoder.h"
 #include "sfv/models/unet_spatio_temporal.h"
+#include "sfv/tensor/mixed_precision.h"
 #include "tests/training/small_networks.h"
 
 namespace sfv::training {
@@ -128,37 +128,24 @@ TEST(ActivationCheckpoint, OneForwardPassServesSeveralBackwardPasses) {
   EXPECT_TRUE(w.grad().allclose(2 * x * x * w));
 }
 
-TEST(ActivationCheckpoint, TheSecondRunHasTheFirstsAutocast) {
+TEST(ActivationCheckpoint, TheSecondRunHasTheFirstsPrecision) {
   const Tensor x = torch::randn({8, 8}), w = torch::randn({8, 8}).requires_grad_();
   std::vector<at::ScalarType> dtypes;
   const auto function = [&](const std::vector<Tensor>& in) {
-    const Tensor y = in[0].mm(w);
+    const Tensor y = as_factor(in[0]).mm(as_factor(w));
     dtypes.push_back(y.scalar_type());
     return std::vector<Tensor>{y};
   };
-  at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-  at::autocast::set_autocast_enabled(at::kCPU, true);
-  const Tensor y = checkpointed(function, {x}, {w})[0];
-  at::autocast::set_autocast_enabled(at::kCPU, false);
-  y.sum().backward();  // the cache is still full of what the first run cast, if it used one
-  at::autocast::clear_cache();
+  Tensor y;
+  {
+    const MixedPrecision scope(at::kBFloat16);
+    y = checkpointed(function, {x}, {w})[0];
+  }
+  y.sum().backward();
   EXPECT_EQ(dtypes, (std::vector<at::ScalarType>{at::kBFloat16, at::kBFloat16}));
-  EXPECT_FALSE(at::autocast::is_autocast_enabled(at::kCPU));
+  EXPECT_FALSE(is_mixed());
   const Tensor expected = x.to(at::kBFloat16).t().mm(torch::ones({8, 8}, at::kBFloat16));
   EXPECT_TRUE(w.grad().equal(expected.to(at::kFloat)));
-}
-
-template <typename Network>
-Result run_network(Network& network, const testing::UNetInputs& in, models::BlockRunner runner) {
-  network->set_block_runner(std::move(runner));
-  std::vector<Tensor> leaves = network->parameters();
-  leaves.push_back(in.sample);
-  leaves.push_back(in.encoder_hidden_states);
-  return differentiate(
-      [&]() -> std::vector<Tensor> {
-        return {network(in.sample, in.timestep, in.encoder_hidden_states, in.added_time_ids)};
-      },
-      leaves);
 }
 
 TEST(ActivationCheckpoint, WholeUNetHasThePlainGradientsAndKeepsLess) {

@@ -156,7 +156,7 @@ TEST_F(CachedTraining, ABatchIsCachedAsAWholeOrNotAtAll) {
   std::swap(lie->frames, lie->channels);
   a.clip.encoded = lie;
   checkpoint::Model model = load("model");
-  EXPECT_EQ(error_of([&] { (void)encode_batch(model, make_batch({a}), {}, 7, 0); }).code(),
+  EXPECT_EQ(error_of([&] { (void)encode_batch(model, make_batch({a}), {}, 7, 0, at::kFloat); }).code(),
             ErrorCode::kInvalidFile);
 }
 

@@ -1,0 +1,31 @@
+// The idea is Micikevicius et al. 2018, "Mixed Precision Training": products in a short format, weights that
+// are updated in float32.
+#include "sfv/tensor/mixed_precision.h"
+
+namespace sfv {
+namespace {
+
+thread_local at::ScalarType current_dtype = at::kFloat;
+
+}  // namespace
+
+MixedPrecision::MixedPrecision(at::ScalarType compute) : outer_(current_dtype) {
+  current_dtype = compute;
+}
+MixedPrecision::~MixedPrecision() {
+  current_dtype = outer_;
+}
+
+at::ScalarType MixedPrecision::current() {
+  return current_dtype;
+}
+
+bool is_mixed() {
+  return current_dtype != at::kFloat;
+}
+
+torch::Tensor as_factor(const torch::Tensor& x) {
+  return is_mixed() && x.defined() && x.scalar_type() == at::kFloat ? x.to(current_dtype) : x;
+}
+
+}  // namespace sfv
