@@ -1,7 +1,6 @@
 #include "sfv/ops/attention.h"
 
 #include <ATen/ops/cat.h>
-#include <ATen/ops/empty_like.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/softmax.h>
@@ -12,8 +11,10 @@
 
 #include "sfv/core/work.h"
 #include "sfv/ops/cost.h"
+#include "sfv/ops/shape_only.h"
 #include "sfv/ops/split.h"
 #include "sfv/tensor/mixed_precision.h"
+#include "sfv/tensor/planned_memory.h"
 
 namespace sfv::ops {
 namespace {
@@ -29,7 +30,7 @@ double attention_operations(const torch::Tensor& q, const torch::Tensor& k) {
 // clip's 14 frames. Decided by sizes alone, so that a block which runs again does the same.
 bool keeps_matrix(const torch::Tensor& q, const torch::Tensor& k) {
   constexpr int64_t kMostElements = int64_t{1} << 26;
-  return is_mixed() && q.is_cpu() && q.scalar_type() == MixedPrecision::current() &&
+  return is_mixed() && computes_on_cpu(q) && q.scalar_type() == MixedPrecision::current() &&
          q.numel() / q.size(3) * k.size(2) <= kMostElements;
 }
 
@@ -42,8 +43,12 @@ torch::Tensor plain_attention(const torch::Tensor& q, const torch::Tensor& k, co
 // v: as k.
 torch::Tensor counted_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
   count_work(attention_operations(q, k));
-  if (q.is_meta()) return at::empty_like(q);
-  return keeps_matrix(q, k) ? plain_attention(q, k, v) : at::scaled_dot_product_attention(q, k, v);
+  if (keeps_matrix(q, k)) return plain_attention(q, k, v);
+  if (!q.is_meta()) return at::scaled_dot_product_attention(q, k, v);
+  // [N, heads, S, D] in the order [N, S, heads, D], as it comes out; the logarithm of each row's sum is kept.
+  return shape_only({q, k, v}, q.transpose(1, 2).sizes(), q.scalar_type(), at::MemoryFormat::Contiguous,
+                    q.numel() / q.size(3))
+      .transpose(1, 2);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <ATen/ops/upsample_nearest2d.h>
 
 #include "sfv/core/work.h"
+#include "sfv/ops/shape_only.h"
 #include "sfv/ops/split.h"
 #include "sfv/tensor/layout.h"
 #include "sfv/tensor/mixed_precision.h"
@@ -19,16 +20,17 @@ double conv_operations(const torch::Tensor& weight, double outputs) {
 }
 
 // libtorch has no convolution on meta tensors outside Python.
-torch::Tensor shape_of_conv2d(const torch::Tensor& x, const torch::Tensor& weight, at::IntArrayRef stride,
-                              at::IntArrayRef padding) {
+torch::Tensor shape_of_conv2d(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                              at::IntArrayRef stride, at::IntArrayRef padding) {
   const int64_t H = (x.size(2) + 2 * padding[0] - weight.size(2)) / stride[0] + 1;
   const int64_t W = (x.size(3) + 2 * padding[1] - weight.size(3)) / stride[1] + 1;
-  return torch::empty({x.size(0), weight.size(0), H, W}, x.options(), at::MemoryFormat::ChannelsLast);
+  return shape_only({x, weight, bias}, {x.size(0), weight.size(0), H, W}, x.scalar_type(),
+                    at::MemoryFormat::ChannelsLast);
 }
 
 torch::Tensor counted_conv2d(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                              at::IntArrayRef stride, at::IntArrayRef padding) {
-  const torch::Tensor y = x.is_meta() ? shape_of_conv2d(x, weight, stride, padding)
+  const torch::Tensor y = x.is_meta() ? shape_of_conv2d(x, weight, bias, stride, padding)
                                       : at::conv2d(x, weight, bias, stride, padding);
   count_work(conv_operations(weight, static_cast<double>(y.size(0) * y.size(2) * y.size(3))));
   return y;

@@ -6,6 +6,7 @@
 #include "sfv/core/work.h"
 #include "sfv/ops/cost.h"
 #include "sfv/ops/cuda_kernels.h"
+#include "sfv/ops/fused_geglu.h"
 #include "sfv/tensor/mixed_precision.h"
 
 namespace sfv::ops {
@@ -21,6 +22,7 @@ torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const 
 torch::Tensor geglu(const torch::Tensor& p) {
   count_work(kGateCost * static_cast<double>(p.numel() / 2));
   if (auto fused = geglu_on_cuda(p)) return *fused;
+  if (auto fused = geglu_on_cpu(p)) return *fused;
   const int64_t C = p.size(-1) / 2;
   return p.narrow(-1, 0, C) * at::gelu(p.narrow(-1, C, C));
 }

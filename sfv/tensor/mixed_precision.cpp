@@ -2,6 +2,8 @@
 // are updated in float32.
 #include "sfv/tensor/mixed_precision.h"
 
+#include "sfv/tensor/planned_memory.h"
+
 namespace sfv {
 namespace {
 
@@ -25,7 +27,10 @@ bool is_mixed() {
 }
 
 torch::Tensor as_factor(const torch::Tensor& x) {
-  return is_mixed() && x.defined() && x.scalar_type() == at::kFloat ? x.to(current_dtype) : x;
+  if (!is_mixed() || !x.defined() || x.scalar_type() != at::kFloat) return x;
+  // What was not computed from other tensors is a weight, but for an input here and there.
+  const PlannedKindScope kind(x.is_leaf() ? PlannedKind::kWeightCopy : PlannedKind::kOther);
+  return x.to(current_dtype);
 }
 
 }  // namespace sfv

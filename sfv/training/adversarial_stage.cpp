@@ -352,6 +352,10 @@ NamedTensors AdversarialStage::state() {
   return state;
 }
 
+std::vector<const torch::nn::Module*> AdversarialStage::networks() const {
+  return {model_.unet.get(), discriminator_.get(), model_.vae.get(), model_.image_encoder.get()};
+}
+
 checkpoint::Model AdversarialStage::averaged_model() {
   return with_averaged_unet(model_, generator_);
 }

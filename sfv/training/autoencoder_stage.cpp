@@ -121,6 +121,13 @@ void AutoencoderStage::update_configs(checkpoint::ConfigTexts& texts) const {
   config = config.with_double("scaling_factor", scale_->scaling_factor(model_.vae->config().scaling_factor));
 }
 
+std::vector<const torch::nn::Module*> AutoencoderStage::networks() const {
+  std::vector<const torch::nn::Module*> networks = {model_.vae.get(), model_.unet.get(),
+                                                    model_.image_encoder.get()};
+  if (adversary_) networks.push_back(&adversary_->network());
+  return networks;
+}
+
 checkpoint::Model AutoencoderStage::averaged_model() {
   checkpoint::Model averaged = model_;
   averaged.vae = models::AutoencoderKLTemporalDecoder(model_.vae->config());

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sfv/training/latent_scale.h"
 #include "sfv/training/patch_adversary.h"
@@ -21,6 +22,7 @@ class AutoencoderStage : public TrainingStage {
 
   [[nodiscard]] std::vector<Phase> phases() override;
   [[nodiscard]] NamedTensors state() override;
+  [[nodiscard]] std::vector<const torch::nn::Module*> networks() const override;
   [[nodiscard]] checkpoint::Model averaged_model() override;
   [[nodiscard]] std::string model_defaults() const override;
   /// vae/config.json's scaling_factor, where the recipe measures it.

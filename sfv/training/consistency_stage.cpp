@@ -134,6 +134,11 @@ NamedTensors ConsistencyStage::state() {
   return state;
 }
 
+std::vector<const torch::nn::Module*> ConsistencyStage::networks() const {
+  return {model_.unet.get(), teacher_.unet.get(), target_.unet.get(), model_.vae.get(),
+          model_.image_encoder.get()};
+}
+
 checkpoint::Model ConsistencyStage::averaged_model() {
   return with_averaged_unet(model_, trained_);
 }

@@ -73,6 +73,10 @@ NamedTensors DiffusionStage::state() {
   return state;
 }
 
+std::vector<const torch::nn::Module*> DiffusionStage::networks() const {
+  return {model_.unet.get(), model_.vae.get(), model_.image_encoder.get()};
+}
+
 checkpoint::Model DiffusionStage::averaged_model() {
   return with_averaged_unet(model_, trained_);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "sfv/diffusion/noise_distribution.h"
 #include "sfv/training/trained_network.h"
@@ -17,6 +18,7 @@ class DiffusionStage : public TrainingStage {
 
   [[nodiscard]] std::vector<Phase> phases() override;
   [[nodiscard]] NamedTensors state() override;
+  [[nodiscard]] std::vector<const torch::nn::Module*> networks() const override;
   [[nodiscard]] checkpoint::Model averaged_model() override;
   [[nodiscard]] std::string model_defaults() const override;
 

@@ -20,7 +20,9 @@ Ema::Ema(const NamedTensors& parameters, const EmaOptions& options)
       continue;
     }
     const auto dtype = parameter.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-    const torch::Device device = options.on_host ? torch::Device(torch::kCPU) : parameter.device();
+    // A tensor without data stays where it is.
+    const bool on_host = options.on_host && !parameter.is_meta();
+    const torch::Device device = on_host ? torch::Device(torch::kCPU) : parameter.device();
     averages_.push_back(
         {item.name, parameter.detach().to(device, dtype, /*non_blocking=*/false, /*copy=*/true)});
   }

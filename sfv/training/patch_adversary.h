@@ -37,6 +37,7 @@ class PatchAdversary {
   };
   [[nodiscard]] Phase phase(std::function<Pair(const TrainBatch& batch)> make_pair);
 
+  [[nodiscard]] const torch::nn::Module& network() const { return *network_; }
   /// Weights and moments.
   void append_state(NamedTensors& state) const;
 

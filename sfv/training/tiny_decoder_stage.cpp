@@ -132,6 +132,13 @@ NamedTensors TinyDecoderStage::state() {
   return state;
 }
 
+std::vector<const torch::nn::Module*> TinyDecoderStage::networks() const {
+  std::vector<const torch::nn::Module*> networks = {decoder_.get(), model_.vae.get(), model_.unet.get(),
+                                                    model_.image_encoder.get()};
+  if (adversary_) networks.push_back(&adversary_->network());
+  return networks;
+}
+
 checkpoint::Model TinyDecoderStage::averaged_model() {
   checkpoint::Model averaged = model_;
   averaged.tiny_decoder = models::TinyDecoder(decoder_->kind());

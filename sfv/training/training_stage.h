@@ -55,6 +55,8 @@ class TrainingStage {
   /// Every live tensor that a checkpoint needs to go on exactly: weights, averages, moments, buffers. Names
   /// are unique.
   [[nodiscard]] virtual NamedTensors state() = 0;
+  /// All networks that it holds, those of a model that it does not use, too; for who counts them.
+  [[nodiscard]] virtual std::vector<const torch::nn::Module*> networks() const = 0;
   /// The trained model with its averaged weights in place: what is sampled from and saved. Its networks share
   /// their tensors with the stage where they lie on the model's device, so it costs no memory and changes
   /// with the next step; averages in host memory are copied to the device for as long as it lives.

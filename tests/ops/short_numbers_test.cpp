@@ -1,5 +1,6 @@
 // Operations on bfloat16: each near the same in float64, with the rounding of one result and not of sums.
 #include <ATen/ops/conv2d.h>
+#include <ATen/ops/gelu.h>
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
@@ -126,6 +127,30 @@ TEST(ShortNumbers, NormsHaveGradientsOfGradients) {
     const variable_list found = penalty(way, values, dy);
     for (size_t i = 0; i < 2; ++i) EXPECT_LE(distance(found[i], expected[i]), 4 * kRounding);
   }
+}
+
+Tensor exact_geglu(const std::vector<Tensor>& t) {
+  return t[0].narrow(-1, 0, 24) * at::gelu(t[0].narrow(-1, 24, 24));
+}
+
+TEST(ShortNumbers, GegluIsThatOfFloat64) {
+  const auto function = [](const std::vector<Tensor>& t) { return geglu(t[0]); };
+  expect_near(function, exact_geglu, {4 * draw_short({3, 5, 48}, 1)}, kRounding);
+}
+
+TEST(Geglu, IsThatOfFloat64AsItsGradientsAre) {
+  const Tensor x = (4 * draw({3, 5, 48}, 1)).requires_grad_(true), dy = draw({3, 5, 24}, 2);
+  const Tensor wide = x.detach().to(at::kDouble).requires_grad_(true);
+  const Tensor y = geglu(x), wanted = exact_geglu({wide});
+  EXPECT_LE(distance(y, wanted), 1e-6);
+  const Tensor found = torch::autograd::grad({y}, {x}, {dy})[0];
+  EXPECT_LE(distance(found, torch::autograd::grad({wanted}, {wide}, {dy.to(at::kDouble)}, true)[0]), 1e-6);
+  // Gradients of gradients.
+  const auto twice = [](const Tensor& result, const Tensor& input, const Tensor& gradient) {
+    const Tensor first = torch::autograd::grad({result}, {input}, {gradient}, true, true)[0];
+    return torch::autograd::grad({first.square().sum()}, {input})[0];
+  };
+  EXPECT_LE(distance(twice(geglu(x), x, dy), twice(wanted, wide, dy.to(at::kDouble))), 1e-5);
 }
 
 TEST(ShortNumbers, AttentionIsThatOfFloat64) {

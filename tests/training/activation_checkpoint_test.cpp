@@ -1,6 +1,5 @@
 #include "sfv/training/activation_checkpoint.h"
 
-#include <c10/core/Allocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -10,25 +9,14 @@
 #include "sfv/models/unet_encoder.h"
 #include "sfv/models/unet_spatio_temporal.h"
 #include "sfv/tensor/mixed_precision.h"
+#include "tests/training/memory_meter.h"
 #include "tests/training/small_networks.h"
 
 namespace sfv::training {
 namespace {
 
+using testing::MemoryMeter;
 using torch::Tensor;
-
-/// Bytes of tensors alive on this thread, as the allocator reports them to a profiler.
-class MemoryMeter : public c10::MemoryReportingInfoBase {
- public:
-  void reportMemoryUsage(void* /*pointer*/, int64_t size, size_t /*total*/, size_t /*reserved*/,
-                         c10::Device /*device*/) override {
-    now += size;
-    peak = std::max(peak, now);
-  }
-  [[nodiscard]] bool memoryProfilingEnabled() const override { return true; }
-
-  int64_t now = 0, peak = 0;
-};
 
 struct Result {
   std::vector<Tensor> outputs, gradients;
@@ -146,6 +134,19 @@ TEST(ActivationCheckpoint, TheSecondRunHasTheFirstsPrecision) {
   EXPECT_FALSE(is_mixed());
   const Tensor expected = x.to(at::kBFloat16).t().mm(torch::ones({8, 8}, at::kBFloat16));
   EXPECT_TRUE(w.grad().equal(expected.to(at::kFloat)));
+}
+
+template <typename Network>
+Result run_network(Network& network, const testing::UNetInputs& in, models::BlockRunner runner) {
+  network->set_block_runner(std::move(runner));
+  std::vector<Tensor> leaves = network->parameters();
+  leaves.push_back(in.sample);
+  leaves.push_back(in.encoder_hidden_states);
+  return differentiate(
+      [&]() -> std::vector<Tensor> {
+        return {network(in.sample, in.timestep, in.encoder_hidden_states, in.added_time_ids)};
+      },
+      leaves);
 }
 
 TEST(ActivationCheckpoint, WholeUNetHasThePlainGradientsAndKeepsLess) {

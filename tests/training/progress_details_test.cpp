@@ -29,7 +29,7 @@ TEST(ProgressDetails, SayWhatAnAdversarialStepDid) {
                                        {"motion/real", 0.1}};
   EXPECT_THAT(progress_details(metrics),
               ElementsAre("D 1.73 (real 71%, fake 64% [60-68])", "G 0.311", "rec 0.0121", "|g_adv| 0.0123",
-                          "|g_rec| 0.0119", "5.24 clips/s", "4.56 GiB", "|g| D 0.92", "|g| G 0.351"));
+                          "|g_rec| 0.0119", "5.24 clips/s", "|g| D 0.92", "|g| G 0.351", "4.56 GiB"));
 }
 
 TEST(ProgressDetails, KnowOtherStages) {
