@@ -99,7 +99,7 @@ void AutoencoderStage::accumulate(const TrainBatch& batch, double share, int64_t
   if (o.temporal_difference_weight > 0) {
     const torch::Tensor difference = frame_difference_loss(decoded, clips).mean();
     loss = loss + o.temporal_difference_weight * difference;
-    metrics.add("loss/temporal_difference", difference.item<double>());
+    metrics.add("loss/temporal_difference", check_loss("loss/temporal_difference", difference, {}));
   }
   torch::Tensor extra;
   if (adversary_ && adversary_->counts(iteration))

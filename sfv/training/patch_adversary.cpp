@@ -11,6 +11,7 @@
 #include "sfv/checkpoint/random_weights.h"
 #include "sfv/core/check.h"
 #include "sfv/tensor/mixed_precision.h"
+#include "sfv/training/finite_loss.h"
 #include "sfv/training/hinge_loss.h"
 #include "sfv/training/train_precision.h"
 #include "sfv/training/trained_network.h"
@@ -66,14 +67,18 @@ torch::Tensor PatchAdversary::gradient(const torch::Tensor& decoded, const torch
                                        const torch::Tensor& last_layer, MetricMeans& metrics) {
   // Cut at the pixels, so that the discriminator's own parameters get no gradient here.
   const torch::Tensor cut = decoded.detach().requires_grad_(true);
-  const torch::Tensor loss = hinge_generator_loss({judge(cut)});
+  const torch::Tensor logits = judge(cut);
+  const torch::Tensor loss = hinge_generator_loss({logits});
+  const double value =
+      check_loss("loss/vae_adversarial", loss,
+                 {{"the decoded clips", cut}, {"the patch logits of decoded clips", logits}});
   const torch::Tensor at_pixels = torch::autograd::grad({loss}, {cut})[0];
   const double others_norm = norm_at(last_layer, others, {});
   const double own_norm = norm_at(last_layer, decoded, at_pixels);
   constexpr double kLargest = 1e4;  // VQGAN's
   const double weight =
       own_norm > 0 ? options_.adversarial_weight * std::min(others_norm / own_norm, kLargest) : 0;
-  metrics.add("loss/vae_adversarial", loss.item<double>());
+  metrics.add("loss/vae_adversarial", value);
   metrics.add("adversarial_factor", weight);
   return weight * at_pixels;
 }
@@ -81,8 +86,11 @@ torch::Tensor PatchAdversary::gradient(const torch::Tensor& decoded, const torch
 void PatchAdversary::accumulate(const Pair& pair, double share, MetricMeans& metrics) {
   const PatchLogits real = {judge(pair.real)}, decoded = {judge(pair.decoded)};
   const torch::Tensor loss = hinge_discriminator_loss(real, decoded);
+  metrics.add("loss/discriminator", check_loss("loss/discriminator", loss,
+                                               {{"the decoded clips", pair.decoded},
+                                                {"the patch logits of real clips", real[0]},
+                                                {"the patch logits of decoded clips", decoded[0]}}));
   (loss * share).backward();
-  metrics.add("loss/discriminator", loss.item<double>());
   metrics.add("accuracy_real/patches", accuracy_on_real(real)[0]);
   metrics.add("accuracy_fake/patches", accuracy_on_fake(decoded)[0]);
 }

@@ -13,6 +13,7 @@
 #include "sfv/training/autoencoder_loss.h"
 #include "sfv/training/averaged_model.h"
 #include "sfv/training/clip_encoding.h"
+#include "sfv/training/finite_loss.h"
 #include "sfv/training/reconstruction_loss.h"
 #include "sfv/training/train_precision.h"
 
@@ -109,12 +110,14 @@ void TinyDecoderStage::accumulate(const TrainBatch& batch, double share, int64_t
   const Frames frames = decode(batch);
   const torch::Tensor l1 = pixel_l1_loss(frames.decoded, frames.target);
   torch::Tensor loss = o.l1_weight * l1;
-  metrics.add("loss/l1", l1.item<double>());
+  metrics.add("loss/l1",
+              check_loss("loss/l1", l1,
+                         {{"the frames to match", frames.target}, {"the decoded clips", frames.decoded}}));
   metrics.add("psnr", reconstruction_psnr(frames.decoded, frames.target));
   if (o.temporal_difference_weight > 0) {
     const torch::Tensor difference = frame_difference_loss(frames.decoded, frames.target).mean();
     loss = loss + o.temporal_difference_weight * difference;
-    metrics.add("loss/temporal_difference", difference.item<double>());
+    metrics.add("loss/temporal_difference", check_loss("loss/temporal_difference", difference, {}));
   }
   torch::Tensor extra;
   if (adversary_ && adversary_->counts(iteration)) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <limits>
 #include <map>
 
 #include "tests/error_of.h"
@@ -112,6 +113,18 @@ TEST(PatchAdversary, LearnsToTellRealFromDecodedOnceItCounts) {
   }
   EXPECT_NEAR(first, 2, 1);  // it knows nothing
   EXPECT_LT(last, 0.5 * first);
+}
+
+TEST(PatchAdversary, NamesFramesThatAreNotFinite) {
+  PatchAdversary adversary(make_recipe(), torch::kCPU);
+  const Decoder d;
+  const Tensor decoded = d.decode() * std::numeric_limits<float>::quiet_NaN();
+  const Error error = error_of([&] {
+    MetricMeans metrics;
+    (void)adversary.gradient(decoded, decoded.mean(), d.weight, metrics);
+  });
+  EXPECT_EQ(error.code(), ErrorCode::kNotFinite);
+  EXPECT_NE(std::string(error.what()).find("the decoded clips"), std::string::npos) << error.what();
 }
 
 TEST(PatchAdversary, ClipsThatAreTooSmallAreRefused) {

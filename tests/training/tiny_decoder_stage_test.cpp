@@ -116,6 +116,15 @@ TEST_F(TinyDecoders, TheLossFallsAndTheFileWorksInTheEngine) {
   EXPECT_EQ(clip.frames[0].width, 64);
 }
 
+TEST_F(TinyDecoders, NamesWhatIsNotFinite) {
+  Recipe r = recipe("");
+  r.optimizer.kind = OptimizerKind::kSgd;
+  r.optimizer.lr = 1e18;  // the next frames overflow
+  const Error error = error_of([&] { (void)train_in("run", r); });
+  EXPECT_EQ(error.code(), ErrorCode::kNotFinite);
+  EXPECT_THAT(error.what(), testing::HasSubstr("the decoded clips"));
+}
+
 TEST_F(TinyDecoders, TheFileHoldsTheAveragedWeights) {
   (void)train_in("run", recipe(""));
   models::TinyDecoder decoder =

@@ -1,0 +1,57 @@
+"""The run scripts of recipes/ go from nothing to their end: with far too few steps, so only that everything fits together is shown."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import unittest
+
+from sfv_case import BINARY, SOURCE, SfvCase
+
+
+class Recipes(SfvCase):
+    def run_recipe(self, name, *more):
+        """One thread, so that two tests at once do not wait for each other."""
+        done = subprocess.run([sys.executable, "-B", SOURCE / "recipes" / name / "run", "--smoke", "--jobs", "1", "--sfv", BINARY,
+                               "-o", self.folder / name, *more], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr[-2000:])
+        return done
+
+    def test_shapes(self):
+        done = self.run_recipe("shapes")
+        table = json.loads((self.folder / "shapes/seed-0/table/models.json").read_text())
+        labels = [row["label"] for row in table["rows"]]
+        for label in ("diffusion@25", "diffusion@1", "sf-v", "lambda-0.1", "spatial", "temporal", "reconstruction"):
+            self.assertIn(label, labels)
+            self.assertIn(f"| {label} |", done.stdout)
+        self.assertEqual(len([line for line in done.stdout.splitlines() if line.startswith(("  met", "  MISSED"))]), 6)
+        self.assertTrue((self.folder / "shapes/seed-0/table/sheet.png").is_file())
+        # Started again it finds everything done.
+        again = self.run_recipe("shapes")
+        self.assertNotIn("  step ", again.stderr)
+        self.assertEqual(again.stdout, done.stdout)
+
+    def test_snow(self):
+        photos = self.folder / "photos"
+        for part in ("train", "held-out"):
+            (photos / part).mkdir(parents=True)
+            for photo in (SOURCE / "examples/photos").glob("*.[jp][pn]g"):
+                shutil.copy(photo, photos / part)
+        done = self.run_recipe("snow", "--photos", photos)
+        model = pathlib.Path(done.stdout.strip().splitlines()[-1])
+        self.assertLess(sum(file.stat().st_size for file in model.rglob("*.safetensors")), 32e6)
+        self.sfv("generate", SOURCE / "examples/photos/cat.png", "-m", model, "-o", "clip.mp4", "--size", "64x64")
+        facts = json.loads((model / "sfv.json").read_text())
+        self.assertEqual(facts["sampler"], "one-step")
+        # The evaluation measures it; a model of four steps misses its bars, and that is said by the exit status.
+        command = [sys.executable, "-B", SOURCE / "recipes/snow/evaluate", model, "--runs", self.folder / "snow", "--photos", photos,
+                   "-n", "4", "--size", "64x64", "--sfv", BINARY, "-o", self.folder / "evaluation"]
+        evaluated = subprocess.run(command, capture_output=True, text=True, check=False)
+        self.assertEqual(evaluated.returncode, 1, evaluated.stderr[-2000:])
+        self.assertIn("MISSED", evaluated.stdout)
+        self.assertIn("frame 0: PSNR", evaluated.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
