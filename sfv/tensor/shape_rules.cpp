@@ -21,6 +21,14 @@ at::Tensor roll(const at::Tensor& self, at::IntArrayRef /*shifts*/, at::IntArray
   return at::empty_like(self);
 }
 
+at::Tensor logical_and(const at::Tensor& self, const at::Tensor& other) {
+  return at::empty(at::infer_size(self.sizes(), other.sizes()), self.options().dtype(at::kBool));
+}
+
+at::Tensor& logical_and_out(const at::Tensor& /*self*/, const at::Tensor& /*other*/, at::Tensor& out) {
+  return out;  // the operation in place: it has the size
+}
+
 at::Scalar one(const at::Tensor& /*self*/) {
   return 1.0;
 }
@@ -32,6 +40,8 @@ void add_shape_rules(torch::Library& library) {
   library.impl("relu", &shaped_like);
   library.impl("where.self", &where);
   library.impl("roll", &roll);
+  library.impl("logical_and", &logical_and);
+  library.impl("logical_and.out", &logical_and_out);
   library.impl("_local_scalar_dense", &one);
 }
 

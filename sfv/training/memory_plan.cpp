@@ -30,7 +30,8 @@ class Counter : public WorkMeter {
 struct GradientMark : torch::autograd::PostAccumulateGradHook {
   explicit GradientMark(PlannedMemory& plan) : memory(plan) {}
   void operator()(const torch::autograd::Variable& parameter) override {
-    memory.set_kind(parameter.grad(), PlannedKind::kGradient);
+    // A parameter that a loss does not reach is told, too.
+    if (parameter.grad().defined()) memory.set_kind(parameter.grad(), PlannedKind::kGradient);
   }
   PlannedMemory& memory;
 };
@@ -43,9 +44,11 @@ std::vector<Optimizer*> optimizers_of(const std::vector<Phase>& phases) {
   return all;
 }
 
+// Of those on the device: a count of steps is a number on the host.
 int64_t bytes_of(const NamedTensors& tensors) {
   int64_t bytes = 0;
-  for (const NamedTensor& item : tensors) bytes += static_cast<int64_t>(item.tensor.nbytes());
+  for (const NamedTensor& item : tensors)
+    if (item.tensor.is_meta()) bytes += static_cast<int64_t>(item.tensor.nbytes());
   return bytes;
 }
 

@@ -24,6 +24,7 @@ checkpoint::ModelConfigs small_configs() {
       checkpoint::read_configs(checkpoint::load_configs(std::string(SFV_SOURCE_DIR) + "/tests/e2e/model"));
   configs.unet.block_out_channels = {64, 96};
   configs.unet.num_attention_heads = {1, 2};
+  configs.vae.block_out_channels = {32, 32, 64, 64};  // a tiny decoder is for 8x8 pixels a latent cell
   return configs;
 }
 
