@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """How long a step of diffusion training takes in sfv and in PyTorch: the same model, clips, batch, dtype and threads.
 
-  bench/train_step.py --sfv build/release/bin/sfv [--net shapes|narrow] [--threads 2] [--rounds 5]
+  bench/train_step.py --sfv build/release/bin/sfv [--net shapes|narrow] [--dtype fp32|bf16] [--threads 2] [--rounds 5]
 
 Needs the reference environment (tests/parity/make_venv). Each round runs PyTorch's steps and sfv's, one after the other, and takes the
 median step of each; printed are the medians of the rounds and their ratio. PyTorch runs eager with its defaults, diffusers' networks with
-scaled_dot_product_attention. A step on either side: the VAE's and CLIP's encoders on the clips (no gradient), the condition's noise,
+scaled_dot_product_attention; with bf16 its networks run under torch.autocast("cpu", bfloat16), weights and optimiser in float32 as in sfv's
+precision = "bf16". A step on either side: the VAE's and CLIP's encoders on the clips (no gradient), the condition's noise,
 UNet forward and backward, clipped gradients, AdamW, averaged weights. Clips are drawn ahead on both sides and are not counted: PyTorch
 gets random pixels, sfv its procedural clips.
 """
@@ -56,7 +57,7 @@ class TorchSide:
         from diffusers import AutoencoderKLTemporalDecoder, UNetSpatioTemporalConditionModel
         from transformers import CLIPVisionModelWithProjection
         torch.set_num_threads(arguments.threads)
-        self.torch, self.net = torch, NETS[arguments.net]
+        self.torch, self.net, self.dtype = torch, NETS[arguments.net], arguments.dtype
         self.unet = UNetSpatioTemporalConditionModel.from_pretrained(model / "unet").train()
         self.vae = AutoencoderKLTemporalDecoder.from_pretrained(model / "vae").requires_grad_(False).eval()
         self.clip = CLIPVisionModelWithProjection.from_pretrained(model / "image_encoder").requires_grad_(False).eval()
@@ -66,19 +67,26 @@ class TorchSide:
         size = self.clip.config.image_size
         self.pictures = torch.nn.functional.interpolate(self.pixels[:, 0], (size, size), mode="bilinear", antialias=True)
 
+    def networks(self):
+        """What the networks run under: forward passes only, as PyTorch advises."""
+        return self.torch.autocast("cpu", self.torch.bfloat16, enabled=self.dtype == "bf16")
+
     def step(self):
         torch, B = self.torch, self.net["batch"]
-        with torch.no_grad():
+        with torch.no_grad(), self.networks():
             x0 = self.vae.encode(self.pixels.flatten(0, 1)).latent_dist.mode().unflatten(0, (B, FRAMES))
-            x0 = x0 * self.vae.config.scaling_factor
+            x0 = x0.float() * self.vae.config.scaling_factor
             noisy = self.pixels[:, 0] + 0.02 * torch.randn_like(self.pixels[:, 0])
             condition = self.vae.encode(noisy).latent_dist.mode().unsqueeze(1).expand(-1, FRAMES, -1, -1, -1)
-            embeds = self.clip(self.pictures).image_embeds.unsqueeze(1)
+            condition = condition.float()
+            embeds = self.clip(self.pictures).image_embeds.unsqueeze(1).float()
             ids = torch.tensor([[6.0, 127.0, 0.02]]).expand(B, 3)
         sigma = torch.exp(0.7 + 1.6 * torch.randn(B)).view(B, 1, 1, 1, 1)
         noised = x0 + sigma * torch.randn_like(x0)
         c_in = 1 / (sigma ** 2 + 1) ** 0.5
-        v = self.unet(torch.cat([noised * c_in, condition], 2), (0.25 * sigma.log()).flatten(), embeds, ids).sample
+        with self.networks():
+            v = self.unet(torch.cat([noised * c_in, condition], 2), (0.25 * sigma.log()).flatten(), embeds, ids).sample
+        v = v.float()
         x0_hat = noised * c_in ** 2 - v * sigma * c_in
         loss = ((x0_hat - x0) ** 2 * (1 + sigma ** 2) / sigma ** 2).mean()
         self.optimizer.zero_grad()
@@ -109,6 +117,7 @@ steps = {WARM + STEPS + 1}
 batch = {net["batch"]}
 micro_batch = {net["batch"]}
 threads = {arguments.threads}
+precision = "{arguments.dtype}"
 [model]
 path = "{model}"
 [data]
@@ -149,6 +158,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sfv", type=pathlib.Path, required=True, help="bin/sfv")
     parser.add_argument("--net", choices=NETS, default="shapes")
+    parser.add_argument("--dtype", choices=["fp32", "bf16"], default="fp32")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
@@ -164,7 +174,7 @@ def main() -> int:
             print(f"round {number + 1}: PyTorch {theirs[-1]:.3f} s, sfv {ours[-1]:.3f} s a step", flush=True)
     a, b = statistics.median(theirs), statistics.median(ours)
     net = NETS[arguments.net]
-    print(f"{cpu_name()}, {arguments.threads} threads, fp32, {arguments.net}: {net['batch']} x {FRAMES} x {net['size']}x{net['size']}")
+    print(f"{cpu_name()}, {arguments.threads} threads, {arguments.dtype}, {arguments.net}: {net['batch']} x {FRAMES} x {net['size']}x{net['size']}")
     print(f"PyTorch {side.torch.__version__} eager {a:.3f} s, sfv {b:.3f} s a step: {a / b:.2f} times as fast")
     return 0
 

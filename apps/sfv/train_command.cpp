@@ -9,6 +9,7 @@
 
 #include "apps/sfv/commands.h"
 #include "apps/sfv/progress_display.h"
+#include "apps/sfv/train_plan.h"
 #include "apps/sfv/train_run.h"
 #include "sfv/training/report.h"
 
@@ -18,12 +19,17 @@ namespace {
 struct Options {
   TrainRequest request;
   std::string report;
+  bool dry_run = false;
   bool quiet = false;
 };
 
 int train(const Options& options, const CommandContext& context) {
   if (!options.report.empty()) {
     std::printf("%s\n", training::write_report(options.report).string().c_str());
+    return 0;
+  }
+  if (options.dry_run) {
+    std::printf("%s", plan_text(options.request).c_str());
     return 0;
   }
   ProgressDisplay display(progress_mode(options.quiet));
@@ -70,6 +76,10 @@ void add_train_command(Program& program) {
       ->type_name("DEVICE");
   command.add_option("--report", options->report, "Only write RUN/report.html: curves, samples, recipe")
       ->type_name("RUN");
+  command.add_flag(
+      "--dry-run", options->dry_run,
+      "Only tell what the recipe takes: weights, memory at the peak, time of an iteration. Needs "
+      "neither weights nor data, and for memory not the device");
   program.add_quiet_flag(command, options->quiet);
 }
 

@@ -9,6 +9,7 @@
 
 #include "sfv/core/check.h"
 #include "sfv/tensor/layout.h"
+#include "sfv/tensor/mixed_precision.h"
 
 namespace sfv::models {
 namespace {
@@ -85,7 +86,8 @@ torch::Tensor DiscriminatorHeadImpl::normalise(size_t which, const torch::Tensor
 torch::Tensor DiscriminatorHeadImpl::forward(const torch::Tensor& x, int64_t frames,
                                              const torch::Tensor& embedding) {
   const int64_t N = x.size(0), H = x.size(2), W = x.size(3);
-  torch::Tensor h = normalise(0, conv_in_(x.to(conv_in_->weight.scalar_type()), frames), frames);
+  torch::Tensor h =
+      normalise(0, conv_in_(is_mixed() ? x : x.to(conv_in_->weight.scalar_type()), frames), frames);
   h = (normalise(1, conv_residual_(h, frames), frames) + h) * std::sqrt(0.5);
   torch::Tensor o = as_nhwc(conv_out_(h, frames)).view({N, H * W, -1});
   if (o.scalar_type() != at::kDouble) o = o.to(at::kFloat);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sfv/core/check.h"
+#include "sfv/tensor/mixed_precision.h"
 
 namespace sfv::models {
 namespace {
@@ -89,7 +90,9 @@ torch::Tensor UNetSpatioTemporalEncoderImpl::embed_time(const torch::Tensor& tim
       nn::sinusoidal_embedding(added_time_ids.flatten(), config_.addition_time_embed_dim)
           .reshape({added_time_ids.size(0), -1})
           .to(dtype);
-  return time_embedding_(t) + add_embedding_(ids);  // [B, 4 C0]
+  const torch::Tensor temb = time_embedding_(t) + add_embedding_(ids);  // [B, 4 C0]
+  // Every block adds its gradient to it: in training with short products those sums are float32.
+  return is_mixed() ? temb.to(at::kFloat) : temb;
 }
 
 std::vector<torch::Tensor> UNetSpatioTemporalEncoderImpl::run_block(

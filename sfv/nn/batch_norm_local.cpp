@@ -19,7 +19,9 @@ int64_t group_size(int64_t count) {
   return size;
 }
 
-torch::Tensor normalised(const torch::Tensor& x, at::IntArrayRef dims, double eps) {
+// Of short numbers in float32, as which they come out.
+torch::Tensor normalised(const torch::Tensor& given, at::IntArrayRef dims, double eps) {
+  const torch::Tensor x = given.scalar_type() == at::kDouble ? given : given.to(at::kFloat);
   const torch::Tensor centred = x - x.mean(dims, true);
   return centred * at::rsqrt(centred.square().mean(dims, true) + eps);
 }
@@ -35,7 +37,7 @@ torch::Tensor BatchNormLocalImpl::forward(const torch::Tensor& x) const {
   const int64_t N = x.size(0), C = x.size(1), H = x.size(2), W = x.size(3);
   const int64_t members = group_size(N);
   const torch::Tensor groups = as_nhwc(x).view({N / members, members * H * W, C});
-  const torch::Tensor y = normalised(groups, {1}, eps_) * weight + bias;
+  const torch::Tensor y = (normalised(groups, {1}, eps_) * weight + bias).to(x.scalar_type());
   return y.view({N, H, W, C}).permute({0, 3, 1, 2});
 }
 
@@ -43,7 +45,7 @@ torch::Tensor BatchNormLocalImpl::forward_video(const torch::Tensor& x, int64_t 
   const int64_t N = x.size(0), C = x.size(1), H = x.size(2), W = x.size(3);
   const int64_t members = group_size(H * W);
   const torch::Tensor groups = as_nhwc(x).view({N / frames, frames, H * W / members, members, C});
-  const torch::Tensor y = normalised(groups, {1, 3}, eps_) * weight + bias;
+  const torch::Tensor y = (normalised(groups, {1, 3}, eps_) * weight + bias).to(x.scalar_type());
   return y.view({N, H, W, C}).permute({0, 3, 1, 2});
 }
 

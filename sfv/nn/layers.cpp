@@ -1,12 +1,8 @@
 #include "sfv/nn/layers.h"
 
-#include <ATen/ops/empty_like.h>
-#include <ATen/ops/layer_norm.h>
-
 #include "sfv/core/check.h"
-#include "sfv/core/work.h"
 #include "sfv/ops/conv.h"
-#include "sfv/ops/cost.h"
+#include "sfv/ops/layer_norm.h"
 #include "sfv/ops/linear.h"
 #include "sfv/tensor/parameter.h"
 
@@ -62,9 +58,7 @@ LayerNormImpl::LayerNormImpl(int64_t size, double eps) : eps_(eps) {
 }
 
 torch::Tensor LayerNormImpl::forward(const torch::Tensor& x) const {
-  count_work(ops::kNormCost * static_cast<double>(x.numel()));
-  if (x.is_meta()) return at::empty_like(x);
-  return at::layer_norm(x, weight.sizes(), weight, bias, eps_);
+  return ops::layer_norm(x, weight, bias, eps_);
 }
 
 }  // namespace sfv::nn

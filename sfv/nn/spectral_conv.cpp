@@ -58,7 +58,7 @@ void SpectralConvImpl::update_spectral_norm() {
 }
 
 torch::Tensor SpectralConvImpl::forward(const torch::Tensor& x, int64_t frames) const {
-  // (u outer v) . W, not mv: autocast would round the norm to bfloat16.
+  // (u outer v) . W: element by element, so the norm is float32 whatever products are computed in.
   const torch::Tensor norm = (weight.flatten(1) * v).sum(1).mul(u).sum();
   const torch::Tensor normed = weight / norm;
   return options_.over_time ? ops::temporal_conv(x, frames, normed, bias)

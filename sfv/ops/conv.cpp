@@ -6,8 +6,10 @@
 #include <ATen/ops/upsample_nearest2d.h>
 
 #include "sfv/core/work.h"
+#include "sfv/ops/shape_only.h"
 #include "sfv/ops/split.h"
 #include "sfv/tensor/layout.h"
+#include "sfv/tensor/mixed_precision.h"
 
 namespace sfv::ops {
 namespace {
@@ -18,16 +20,17 @@ double conv_operations(const torch::Tensor& weight, double outputs) {
 }
 
 // libtorch has no convolution on meta tensors outside Python.
-torch::Tensor shape_of_conv2d(const torch::Tensor& x, const torch::Tensor& weight, at::IntArrayRef stride,
-                              at::IntArrayRef padding) {
+torch::Tensor shape_of_conv2d(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                              at::IntArrayRef stride, at::IntArrayRef padding) {
   const int64_t H = (x.size(2) + 2 * padding[0] - weight.size(2)) / stride[0] + 1;
   const int64_t W = (x.size(3) + 2 * padding[1] - weight.size(3)) / stride[1] + 1;
-  return torch::empty({x.size(0), weight.size(0), H, W}, x.options(), at::MemoryFormat::ChannelsLast);
+  return shape_only({x, weight, bias}, {x.size(0), weight.size(0), H, W}, x.scalar_type(),
+                    at::MemoryFormat::ChannelsLast);
 }
 
 torch::Tensor counted_conv2d(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                              at::IntArrayRef stride, at::IntArrayRef padding) {
-  const torch::Tensor y = x.is_meta() ? shape_of_conv2d(x, weight, stride, padding)
+  const torch::Tensor y = x.is_meta() ? shape_of_conv2d(x, weight, bias, stride, padding)
                                       : at::conv2d(x, weight, bias, stride, padding);
   count_work(conv_operations(weight, static_cast<double>(y.size(0) * y.size(2) * y.size(3))));
   return y;
@@ -55,9 +58,10 @@ torch::Tensor conv2d_in_bands(const torch::Tensor& x, const torch::Tensor& weigh
 
 }  // namespace
 
-torch::Tensor conv2d(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
-                     int64_t stride, int64_t padding) {
-  const torch::Tensor input = as_channels_last(x);
+torch::Tensor conv2d(const torch::Tensor& x, const torch::Tensor& given_weight,
+                     const torch::Tensor& given_bias, int64_t stride, int64_t padding) {
+  const torch::Tensor input = as_channels_last(as_factor(x));
+  const torch::Tensor weight = as_factor(given_weight), bias = as_factor(given_bias);
   const double operations =
       conv_operations(weight, static_cast<double>(input.size(0) * input.size(2) * input.size(3))) /
       static_cast<double>(stride * stride);
@@ -71,8 +75,9 @@ torch::Tensor conv2d(const torch::Tensor& x, const torch::Tensor& weight, const 
   }));
 }
 
-torch::Tensor temporal_conv(const torch::Tensor& x, int64_t frames, const torch::Tensor& weight,
-                            const torch::Tensor& bias) {
+torch::Tensor temporal_conv(const torch::Tensor& given_x, int64_t frames, const torch::Tensor& given_weight,
+                            const torch::Tensor& given_bias) {
+  const torch::Tensor x = as_factor(given_x), weight = as_factor(given_weight), bias = as_factor(given_bias);
   const int64_t C = x.size(1), H = x.size(2), W = x.size(3);
   const int64_t B = x.size(0) / frames;
   const int64_t O = weight.size(0), k = weight.size(2);
@@ -85,8 +90,9 @@ torch::Tensor temporal_conv(const torch::Tensor& x, int64_t frames, const torch:
   return as_nhwc(y).view({B * frames, H, W, O}).permute({0, 3, 1, 2});
 }
 
-torch::Tensor upsample_conv2d(const torch::Tensor& x, int64_t height, int64_t width,
-                              const torch::Tensor& weight, const torch::Tensor& bias) {
+torch::Tensor upsample_conv2d(const torch::Tensor& given_x, int64_t height, int64_t width,
+                              const torch::Tensor& given_weight, const torch::Tensor& given_bias) {
+  const torch::Tensor x = as_factor(given_x), weight = as_factor(given_weight), bias = as_factor(given_bias);
   const double operations = conv_operations(weight, static_cast<double>(x.size(0) * height * width));
   return as_channels_last(split_along(as_channels_last(x), 0, operations, [&](const torch::Tensor& frames) {
     return conv2d(at::upsample_nearest2d(frames, {height, width}), weight, bias, 1, 1);

@@ -1,28 +1,49 @@
 #include "sfv/ops/group_norm.h"
 
-#include <ATen/ops/empty_like.h>
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/silu.h>
 
 #include "sfv/core/work.h"
 #include "sfv/ops/cost.h"
 #include "sfv/ops/cuda_kernels.h"
+#include "sfv/ops/float_norm.h"
 #include "sfv/ops/fused_group_norm.h"
+#include "sfv/ops/shape_only.h"
 #include "sfv/tensor/layout.h"
+#include "sfv/tensor/planned_memory.h"
 
 namespace sfv::ops {
+namespace {
+
+// Mean and deviation of each group are kept. As our kernel does, an activation that follows needs no more.
+torch::Tensor shape_of_norm(const torch::Tensor& x, int64_t groups, const torch::Tensor& weight,
+                            const torch::Tensor& bias) {
+  return shape_only({x, weight, bias}, x.sizes(), x.scalar_type(), at::MemoryFormat::ChannelsLast,
+                    2 * x.size(0) * groups);
+}
+
+}  // namespace
 
 torch::Tensor group_norm(const torch::Tensor& x, int64_t groups, const torch::Tensor& weight,
                          const torch::Tensor& bias, double eps, Activation activation) {
   count_work(kNormCost * static_cast<double>(x.numel()));
-  if (x.is_meta()) return at::empty_like(x, at::MemoryFormat::ChannelsLast);
   const torch::Tensor input = as_channels_last(x);
+  if (x.is_meta() && (computes_on_cpu(x) || !torch::GradMode::is_enabled()))
+    return shape_of_norm(input, groups, weight, bias);
   if (auto fused = group_norm_on_cuda(input, groups, weight, bias, eps, activation)) return *fused;
   if (auto fused = group_norm_on_cpu(input, groups, weight, bias, eps, activation)) return *fused;
-  torch::Tensor y = as_channels_last(at::group_norm(input, groups, weight, bias, eps));
-  if (activation == Activation::kNone) return y;
-  if (torch::GradMode::is_enabled()) return at::silu(y);
-  return at::silu_(y);
+  const auto norm = [groups, eps, activation](const torch::Tensor& in, const torch::Tensor& w,
+                                              const torch::Tensor& b) {
+    torch::Tensor y = in.is_meta() ? shape_of_norm(in, groups, w, b)
+                                   : as_channels_last(at::group_norm(in, groups, w, b, eps));
+    if (activation == Activation::kNone) return y;
+    return torch::GradMode::is_enabled() ? at::silu(y) : at::silu_(y);
+  };
+  const bool is_short = x.scalar_type() == at::kBFloat16 || x.scalar_type() == at::kHalf;
+  // Without gradients short weights are those of inference, which libtorch takes as they are.
+  if (is_short && (torch::GradMode::is_enabled() || weight.scalar_type() != x.scalar_type()))
+    return norm_in_float(input, weight, bias, norm);
+  return norm(input, weight, bias);
 }
 
 torch::Tensor temporal_group_norm(const torch::Tensor& x, int64_t frames, int64_t groups,

@@ -6,12 +6,15 @@
 #include "sfv/core/work.h"
 #include "sfv/ops/cost.h"
 #include "sfv/ops/cuda_kernels.h"
+#include "sfv/ops/fused_geglu.h"
+#include "sfv/tensor/mixed_precision.h"
 
 namespace sfv::ops {
 
 torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {
   const torch::Tensor y =
-      at::linear(x, weight, bias.defined() ? std::optional<torch::Tensor>(bias) : std::nullopt);
+      at::linear(as_factor(x), as_factor(weight),
+                 bias.defined() ? std::optional<torch::Tensor>(as_factor(bias)) : std::nullopt);
   count_work(2.0 * static_cast<double>(y.numel()) * static_cast<double>(weight.size(1)));
   return y;
 }
@@ -19,6 +22,7 @@ torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const 
 torch::Tensor geglu(const torch::Tensor& p) {
   count_work(kGateCost * static_cast<double>(p.numel() / 2));
   if (auto fused = geglu_on_cuda(p)) return *fused;
+  if (auto fused = geglu_on_cpu(p)) return *fused;
   const int64_t C = p.size(-1) / 2;
   return p.narrow(-1, 0, C) * at::gelu(p.narrow(-1, C, C));
 }

@@ -3,17 +3,15 @@
 // so their gradients flow through the engine: hooks see them, and grad() does not write into .grad.
 #include "sfv/training/activation_checkpoint.h"
 
-#include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/grad_mode.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <utility>
 
-#include "sfv/core/check.h"
+#include "sfv/tensor/mixed_precision.h"
 
 namespace sfv::training {
 namespace {
@@ -22,52 +20,11 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 using Callable = std::function<variable_list(variable_list)>;
 
-constexpr std::array<at::DeviceType, 2> kDevices = {at::kCPU, at::kCUDA};
-
-/// What autocast does on this thread, to be set again on the thread of the backward pass.
-struct AutocastState {
-  std::array<bool, 2> enabled = {};
-  std::array<at::ScalarType, 2> dtypes = {};
-  bool cache = false;
-
-  static AutocastState current() {
-    AutocastState state;
-    for (size_t i = 0; i < kDevices.size(); ++i) {
-      state.enabled[i] = at::autocast::is_autocast_enabled(kDevices[i]);
-      state.dtypes[i] = at::autocast::get_autocast_dtype(kDevices[i]);
-    }
-    state.cache = at::autocast::is_autocast_cache_enabled();
-    return state;
-  }
-  void set() const {
-    for (size_t i = 0; i < kDevices.size(); ++i) {
-      at::autocast::set_autocast_enabled(kDevices[i], enabled[i]);
-      at::autocast::set_autocast_dtype(kDevices[i], dtypes[i]);
-    }
-    at::autocast::set_autocast_cache_enabled(cache);
-  }
-};
-
-class AutocastScope {
- public:
-  /// The cache is off inside: a weight that was cast without a graph must not meet the run that needs one.
-  explicit AutocastScope(AutocastState state) : outer_(AutocastState::current()) {
-    state.cache = false;
-    state.set();
-  }
-  ~AutocastScope() { outer_.set(); }
-  AutocastScope(const AutocastScope&) = delete;
-  AutocastScope& operator=(const AutocastScope&) = delete;
-
- private:
-  AutocastState outer_;
-};
-
 /// Everything of a call that is no tensor.
 struct Call : torch::CustomClassHolder {
   Callable function;
-  int64_t inputs = 0;  // the rest of the saved tensors are parameters
-  AutocastState autocast;
+  int64_t inputs = 0;                    // the rest of the saved tensors are parameters
+  at::ScalarType products = at::kFloat;  // what they are computed in, on the backward pass's thread, too
 };
 
 struct Checkpoint : torch::autograd::Function<Checkpoint> {
@@ -77,7 +34,6 @@ struct Checkpoint : torch::autograd::Function<Checkpoint> {
     context->set_materialize_grads(false);
     context->saved_data["call"] = c10::IValue::make_capsule(call);
     context->save_for_backward(tensors.vec());
-    const AutocastScope scope(call->autocast);
     return call->function({tensors.begin(), tensors.begin() + call->inputs});
   }
 
@@ -97,7 +53,7 @@ struct Checkpoint : torch::autograd::Function<Checkpoint> {
     variable_list outputs, gradients;
     {
       const torch::AutoGradMode with_graph(true);
-      const AutocastScope scope(call->autocast);
+      const MixedPrecision scope(call->products);
       const variable_list results = call->function(inputs);
       for (size_t i = 0; i < results.size(); ++i) {
         if (!results[i].requires_grad() || !output_gradients[i].defined()) continue;
@@ -124,7 +80,7 @@ std::vector<torch::Tensor> checkpointed(
   auto call = c10::make_intrusive<Call>();
   call->function = function;
   call->inputs = static_cast<int64_t>(inputs.size());
-  call->autocast = AutocastState::current();
+  call->products = MixedPrecision::current();
   variable_list tensors = inputs;
   tensors.insert(tensors.end(), parameters.begin(), parameters.end());
   // As a TensorList: of a vector the engine would see no tensors.

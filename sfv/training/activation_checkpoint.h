@@ -15,8 +15,8 @@ namespace sfv::training {
 /// inputs: any number, with or without requires_grad. parameters: all tensors wanting a gradient that the
 /// function uses besides; they get theirs as usual, through backward() and through grad(). function: returns
 /// tensors that depend on inputs and parameters alone, the same every time (the networks have no dropout); it
-/// must not change its inputs. The state of autocast is kept for the second run, but for its cache of cast
-/// weights. No second derivatives. Without gradient mode: plain function(inputs).
+/// must not change its inputs. The second run has the first one's MixedPrecision. No second derivatives.
+/// Without gradient mode: plain function(inputs).
 [[nodiscard]] std::vector<torch::Tensor> checkpointed(
     const std::function<std::vector<torch::Tensor>(std::vector<torch::Tensor>)>& function,
     const std::vector<torch::Tensor>& inputs, const std::vector<torch::Tensor>& parameters);

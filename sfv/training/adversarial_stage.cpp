@@ -9,6 +9,7 @@
 
 #include "sfv/core/check.h"
 #include "sfv/diffusion/preconditioning.h"
+#include "sfv/tensor/mixed_precision.h"
 #include "sfv/tensor/random.h"
 #include "sfv/training/averaged_model.h"
 #include "sfv/training/finite_loss.h"
@@ -19,6 +20,7 @@
 #include "sfv/training/r1_penalty.h"
 #include "sfv/training/reconstruction_loss.h"
 #include "sfv/training/relativistic_loss.h"
+#include "sfv/training/train_precision.h"
 
 namespace sfv::training {
 namespace {
@@ -44,9 +46,10 @@ models::Discriminator make_discriminator(const Recipe& recipe, const checkpoint:
   models::Discriminator discriminator(model.unet->config(), config_of(recipe.adversarial.discriminator));
   at::Generator generator = make_generator(recipe.seed);
   discriminator->initialise_heads(generator);
-  discriminator->copy_encoder(*model.unet, at::kFloat);
+  const bool trains = recipe.adversarial.discriminator.backbone == BackboneKind::kTrained;
+  discriminator->copy_encoder(*model.unet, trains ? at::kFloat : frozen_dtype(recipe));
   discriminator->to(model.device);
-  discriminator->set_encoder_trainable(recipe.adversarial.discriminator.backbone == BackboneKind::kTrained);
+  discriminator->set_encoder_trainable(trains);
   use_checkpointing(*discriminator->encoder(), recipe);
   return discriminator;
 }
@@ -120,8 +123,7 @@ AdversarialStage::AdversarialStage(const Recipe& recipe, checkpoint::Model model
                                                     recipe.ladder.rho)),
       generator_law_(diffusion::generator_levels(generator_ladder_, recipe.adversarial.level_weights)),
       discriminator_law_(make_discriminator_law(recipe)),
-      balance_(recipe.adversarial.reconstruction),
-      averaged_(with_own_unet(model_)) {}
+      balance_(recipe.adversarial.reconstruction) {}
 
 std::vector<Phase> AdversarialStage::phases() {
   const Phase discriminator = {
@@ -156,8 +158,8 @@ AdversarialStage::Generated AdversarialStage::generate(const LatentBatch& latent
   generated.sigma = at::tensor(sigma).to(latents.x0.device());
   generated.sigma_below = at::tensor(below).to(latents.x0.device());
   const torch::Tensor noise = draw_noise(latents.x0, latents.positions, recipe_.seed, RandomUse::kNoise);
-  generated.x0_hat =
-      denoise(model_.unet, latents.x0 + per_sample(generated.sigma) * noise, generated.sigma, latents);
+  generated.x0_hat = denoise(model_.unet, latents.x0 + per_sample(generated.sigma) * noise, generated.sigma,
+                             latents, trained_dtype(recipe_));
   return generated;
 }
 
@@ -183,11 +185,14 @@ AdversarialStage::Judgement AdversarialStage::judge(const torch::Tensor& noised,
   judged.sigma = sigma;
   {
     const torch::AutoGradMode grad_mode(with_graph);
+    const bool trains = recipe_.adversarial.discriminator.backbone == BackboneKind::kTrained;
+    const MixedPrecision scope(trains ? trained_dtype(recipe_) : frozen_dtype(recipe_));
     judged.taps = discriminator_->encode(at::cat({scales.c_in * noised, condition.image_latents}, 2),
                                          scales.c_noise, condition.image_embeds, condition.added_time_ids);
   }
   // R1 asks for gradients at the taps.
   if (!with_graph) judged.taps = begin_features(judged.taps);
+  const MixedPrecision scope(trained_dtype(recipe_));
   judged.heads = discriminator_->judge(judged.taps, {scales.c_noise, condition.image_embeds}, noised.size(1));
   return judged;
 }
@@ -227,8 +232,8 @@ torch::Tensor AdversarialStage::further_fakes(const LatentBatch& latents, const 
 void AdversarialStage::accumulate_discriminator(const TrainBatch& batch, double share, MetricMeans& metrics) {
   const AdversarialOptions& o = recipe_.adversarial;
   const bool with_graph = o.discriminator.backbone == BackboneKind::kTrained;
-  const LatentBatch latents =
-      encode_batch(model_, batch, recipe_.conditioning, recipe_.data.fps, recipe_.seed);
+  const LatentBatch latents = encode_batch(model_, batch, recipe_.conditioning, recipe_.data.fps,
+                                           recipe_.seed, frozen_dtype(recipe_));
   Generated generated;
   {
     const torch::NoGradGuard no_grad;
@@ -305,8 +310,8 @@ torch::Tensor AdversarialStage::adversarial_loss(const Generated& cut, const Lat
 void AdversarialStage::accumulate_generator(const TrainBatch& batch, double share, int64_t iteration,
                                             MetricMeans& metrics) {
   const AdversarialOptions& o = recipe_.adversarial;
-  const LatentBatch latents =
-      encode_batch(model_, batch, recipe_.conditioning, recipe_.data.fps, recipe_.seed);
+  const LatentBatch latents = encode_batch(model_, batch, recipe_.conditioning, recipe_.data.fps,
+                                           recipe_.seed, frozen_dtype(recipe_));
   const Generated generated = generate(latents);
   // The graph is cut at x0_hat: each loss gives its gradient there, their sizes are known, and one pass takes
   // the sum on through the generator.
@@ -355,9 +360,12 @@ NamedTensors AdversarialStage::state() {
   return state;
 }
 
-checkpoint::Model& AdversarialStage::averaged_model() {
-  generator_.copy_averages(*averaged_.unet);
-  return averaged_;
+std::vector<const torch::nn::Module*> AdversarialStage::networks() const {
+  return {model_.unet.get(), discriminator_.get(), model_.vae.get(), model_.image_encoder.get()};
+}
+
+checkpoint::Model AdversarialStage::averaged_model() {
+  return with_averaged_unet(model_, generator_);
 }
 
 std::string AdversarialStage::model_defaults() const {

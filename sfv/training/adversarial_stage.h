@@ -23,7 +23,8 @@ class AdversarialStage : public TrainingStage {
 
   [[nodiscard]] std::vector<Phase> phases() override;
   [[nodiscard]] NamedTensors state() override;
-  [[nodiscard]] checkpoint::Model& averaged_model() override;
+  [[nodiscard]] std::vector<const torch::nn::Module*> networks() const override;
+  [[nodiscard]] checkpoint::Model averaged_model() override;
   [[nodiscard]] std::string model_defaults() const override;
 
  private:
@@ -68,7 +69,6 @@ class AdversarialStage : public TrainingStage {
   diffusion::LevelDistribution generator_law_;
   diffusion::NoiseLaw discriminator_law_;  // empty when tied
   GradientBalance balance_;
-  checkpoint::Model averaged_;
 };
 
 }  // namespace sfv::training

@@ -3,11 +3,13 @@
 #include <utility>
 
 #include "sfv/core/check.h"
+#include "sfv/tensor/mixed_precision.h"
 #include "sfv/training/autoencoder_loss.h"
 #include "sfv/training/averaged_model.h"
 #include "sfv/training/finite_loss.h"
 #include "sfv/training/latent_batch.h"
 #include "sfv/training/reconstruction_loss.h"
+#include "sfv/training/train_precision.h"
 
 namespace sfv::training {
 namespace {
@@ -27,14 +29,6 @@ checkpoint::Model make_trained(const Recipe& recipe, checkpoint::Model model) {
   return model;
 }
 
-checkpoint::Model with_own_vae(const checkpoint::Model& model) {
-  checkpoint::Model copy = model;
-  copy.vae = models::AutoencoderKLTemporalDecoder(model.vae->config());
-  copy_parameters(*model.vae, *copy.vae);
-  copy.vae->eval();
-  return copy;
-}
-
 // Weight of the convolution that the decoded pixels come out of.
 torch::Tensor last_layer(const models::AutoencoderKLTemporalDecoder& vae) {
   const char* name =
@@ -47,8 +41,7 @@ torch::Tensor last_layer(const models::AutoencoderKLTemporalDecoder& vae) {
 AutoencoderStage::AutoencoderStage(const Recipe& recipe, checkpoint::Model model)
     : recipe_(recipe),
       model_(make_trained(recipe, std::move(model))),
-      trained_(*model_.vae, "vae", recipe.optimizer, recipe.ema),
-      averaged_(with_own_vae(model_)) {
+      trained_(*model_.vae, "vae", recipe.optimizer, recipe.ema) {
   const AutoencoderOptions& o = recipe.autoencoder;
   if (o.measure_scaling && o.train == AutoencoderPart::kAll) scale_.emplace();
   if (o.adversarial_weight > 0) adversary_ = std::make_unique<PatchAdversary>(recipe, model_.device);
@@ -70,7 +63,13 @@ std::vector<Phase> AutoencoderStage::phases() {
 AutoencoderStage::Reconstruction AutoencoderStage::reconstruct(const TrainBatch& batch) {
   const int64_t F = batch.pixels.size(1);
   const torch::Tensor clips = batch.pixels.to(model_.device);  // [B, F, 3, H, W]
-  const torch::Tensor moments = model_.vae->encode_moments(clips.flatten(0, 1));
+  const at::ScalarType compute = trained_dtype(recipe_);
+  torch::Tensor moments;
+  {
+    const bool trains = recipe_.autoencoder.train == AutoencoderPart::kAll;
+    const MixedPrecision scope(trains ? compute : frozen_dtype(recipe_));
+    moments = model_.vae->encode_moments(clips.flatten(0, 1)).to(at::kFloat);
+  }
   const int64_t C = moments.size(1) / 2;
   torch::Tensor latents = moments.narrow(1, 0, C);
   if (recipe_.autoencoder.sample_posterior) {
@@ -78,7 +77,8 @@ AutoencoderStage::Reconstruction AutoencoderStage::reconstruct(const TrainBatch&
     latents = sample_latent(
         moments, draw_noise(like, batch.positions, recipe_.seed, RandomUse::kPosterior).flatten(0, 1));
   }
-  return {clips, moments, model_.vae->decode(latents, F).unflatten(0, {batch.size(), F})};
+  const MixedPrecision scope(compute);
+  return {clips, moments, model_.vae->decode(latents, F).to(at::kFloat).unflatten(0, {batch.size(), F})};
 }
 
 void AutoencoderStage::accumulate(const TrainBatch& batch, double share, int64_t iteration,
@@ -121,9 +121,19 @@ void AutoencoderStage::update_configs(checkpoint::ConfigTexts& texts) const {
   config = config.with_double("scaling_factor", scale_->scaling_factor(model_.vae->config().scaling_factor));
 }
 
-checkpoint::Model& AutoencoderStage::averaged_model() {
-  trained_.copy_averages(*averaged_.vae);
-  return averaged_;
+std::vector<const torch::nn::Module*> AutoencoderStage::networks() const {
+  std::vector<const torch::nn::Module*> networks = {model_.vae.get(), model_.unet.get(),
+                                                    model_.image_encoder.get()};
+  if (adversary_) networks.push_back(&adversary_->network());
+  return networks;
+}
+
+checkpoint::Model AutoencoderStage::averaged_model() {
+  checkpoint::Model averaged = model_;
+  averaged.vae = models::AutoencoderKLTemporalDecoder(model_.vae->config());
+  trained_.share_averages(*model_.vae, *averaged.vae);
+  averaged.vae->eval();
+  return averaged;
 }
 
 std::string AutoencoderStage::model_defaults() const {

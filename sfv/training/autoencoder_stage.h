@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sfv/training/latent_scale.h"
 #include "sfv/training/patch_adversary.h"
@@ -21,7 +22,8 @@ class AutoencoderStage : public TrainingStage {
 
   [[nodiscard]] std::vector<Phase> phases() override;
   [[nodiscard]] NamedTensors state() override;
-  [[nodiscard]] checkpoint::Model& averaged_model() override;
+  [[nodiscard]] std::vector<const torch::nn::Module*> networks() const override;
+  [[nodiscard]] checkpoint::Model averaged_model() override;
   [[nodiscard]] std::string model_defaults() const override;
   /// vae/config.json's scaling_factor, where the recipe measures it.
   void update_configs(checkpoint::ConfigTexts& texts) const override;
@@ -37,7 +39,6 @@ class AutoencoderStage : public TrainingStage {
   checkpoint::Model model_;  // its VAE trains
   TrainedNetwork trained_;
   std::optional<LatentScale> scale_;
-  checkpoint::Model averaged_;
   std::unique_ptr<PatchAdversary> adversary_;  // null without one
 };
 

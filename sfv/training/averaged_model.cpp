@@ -2,7 +2,6 @@
 
 #include "sfv/core/check.h"
 #include "sfv/training/activation_checkpoint.h"
-#include "sfv/training/trained_network.h"
 
 namespace sfv::training {
 
@@ -12,6 +11,14 @@ checkpoint::Model with_own_unet(const checkpoint::Model& model) {
   copy_parameters(*model.unet, *copy.unet);
   copy.unet->eval();
   return copy;
+}
+
+checkpoint::Model with_averaged_unet(const checkpoint::Model& model, const TrainedNetwork& trained) {
+  checkpoint::Model averaged = model;
+  averaged.unet = models::UNetSpatioTemporalConditionModel(model.unet->config());
+  trained.share_averages(*model.unet, *averaged.unet);
+  averaged.unet->eval();
+  return averaged;
 }
 
 void use_checkpointing(models::UNetSpatioTemporalEncoderImpl& network, const Recipe& recipe) {

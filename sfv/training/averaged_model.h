@@ -4,12 +4,17 @@
 
 #include "sfv/checkpoint/model.h"
 #include "sfv/training/recipe.h"
+#include "sfv/training/trained_network.h"
 
 namespace sfv::training {
 
-/// The same model with a UNet of its own that has the same values: a place for averaged weights. Wants no
-/// gradients.
+/// The same model with a UNet of its own that has the same values. Wants no gradients.
 [[nodiscard]] checkpoint::Model with_own_unet(const checkpoint::Model& model);
+
+/// The same model with the averages of its UNet, which `trained` belongs to, in a UNet for them: see
+/// TrainedNetwork::share_averages.
+[[nodiscard]] checkpoint::Model with_averaged_unet(const checkpoint::Model& model,
+                                                   const TrainedNetwork& trained);
 
 /// Activation checkpointing of all blocks, where the recipe asks for it.
 void use_checkpointing(models::UNetSpatioTemporalEncoderImpl& network, const Recipe& recipe);

@@ -13,6 +13,7 @@
 #include "sfv/training/finite_loss.h"
 #include "sfv/training/motion_metrics.h"
 #include "sfv/training/reconstruction_loss.h"
+#include "sfv/training/train_precision.h"
 
 namespace sfv::training {
 namespace {
@@ -56,8 +57,11 @@ ConsistencyStage::ConsistencyStage(const Recipe& recipe, checkpoint::Model model
       model_(trainable_copy(recipe, teacher_)),
       target_(with_own_unet(teacher_)),
       trained_(*model_.unet, "unet", recipe.optimizer, recipe.ema),
-      ladder_(falling_ladder(recipe)),
-      averaged_(with_own_unet(teacher_)) {}
+      ladder_(falling_ladder(recipe)) {
+  if (frozen_dtype(recipe) == at::kFloat) return;
+  teacher_ = with_own_unet(teacher_);  // the one that was given stays as it is
+  teacher_.unet->to(frozen_dtype(recipe));
+}
 
 std::vector<Phase> ConsistencyStage::phases() {
   return {{.name = "unet",
@@ -82,8 +86,8 @@ torch::Tensor ConsistencyStage::teacher_step(const torch::Tensor& x, const torch
   nothing.image_embeds = at::zeros_like(latents.image_embeds);
   nothing.image_latents = at::zeros_like(latents.image_latents);
   // D is affine in F, so guiding x0_hat is guiding F.
-  const torch::Tensor with = denoise(teacher_.unet, x, sigma, latents);
-  const torch::Tensor without = denoise(teacher_.unet, x, sigma, nothing);
+  const torch::Tensor with = denoise(teacher_.unet, x, sigma, latents, frozen_dtype(recipe_));
+  const torch::Tensor without = denoise(teacher_.unet, x, sigma, nothing, frozen_dtype(recipe_));
   const torch::Tensor x0_hat =
       without + draw_guidance(recipe_.consistency, latents, recipe_.seed) * (with - without);
   return x + (x - x0_hat) / per_sample(sigma) * per_sample(sigma_next - sigma);
@@ -91,8 +95,8 @@ torch::Tensor ConsistencyStage::teacher_step(const torch::Tensor& x, const torch
 
 void ConsistencyStage::accumulate(const TrainBatch& batch, double share, MetricMeans& metrics) {
   const ConsistencyOptions& o = recipe_.consistency;
-  const LatentBatch latents =
-      encode_batch(teacher_, batch, recipe_.conditioning, recipe_.data.fps, recipe_.seed);
+  const LatentBatch latents = encode_batch(teacher_, batch, recipe_.conditioning, recipe_.data.fps,
+                                           recipe_.seed, frozen_dtype(recipe_));
   std::vector<float> levels, next_levels;
   for (const int64_t position : latents.positions) {
     at::Generator generator = sample_generator(recipe_.seed, position, RandomUse::kSigma);
@@ -109,10 +113,10 @@ void ConsistencyStage::accumulate(const TrainBatch& batch, double share, MetricM
   {
     const torch::NoGradGuard no_grad;
     const torch::Tensor x_next = teacher_step(x, sigma, sigma_next, latents);
-    target = denoise(target_.unet, x_next, sigma_next, latents);
+    target = denoise(target_.unet, x_next, sigma_next, latents, trained_dtype(recipe_));
   }
   const torch::Tensor weight = (sigma - sigma_next).pow(-o.weighting_power);
-  const torch::Tensor x0_hat = denoise(model_.unet, x, sigma, latents);
+  const torch::Tensor x0_hat = denoise(model_.unet, x, sigma, latents, trained_dtype(recipe_));
   const torch::Tensor loss = (weight * pseudo_huber_per_element(x0_hat, target, o.huber_c)).mean();
   metrics.add(
       "loss/consistency",
@@ -130,9 +134,13 @@ NamedTensors ConsistencyStage::state() {
   return state;
 }
 
-checkpoint::Model& ConsistencyStage::averaged_model() {
-  trained_.copy_averages(*averaged_.unet);
-  return averaged_;
+std::vector<const torch::nn::Module*> ConsistencyStage::networks() const {
+  return {model_.unet.get(), teacher_.unet.get(), target_.unet.get(), model_.vae.get(),
+          model_.image_encoder.get()};
+}
+
+checkpoint::Model ConsistencyStage::averaged_model() {
+  return with_averaged_unet(model_, trained_);
 }
 
 std::string ConsistencyStage::model_defaults() const {

@@ -18,7 +18,8 @@ class ConsistencyStage : public TrainingStage {
 
   [[nodiscard]] std::vector<Phase> phases() override;
   [[nodiscard]] NamedTensors state() override;
-  [[nodiscard]] checkpoint::Model& averaged_model() override;
+  [[nodiscard]] std::vector<const torch::nn::Module*> networks() const override;
+  [[nodiscard]] checkpoint::Model averaged_model() override;
   [[nodiscard]] std::string model_defaults() const override;
 
  private:
@@ -33,7 +34,6 @@ class ConsistencyStage : public TrainingStage {
   checkpoint::Model target_;  // its UNet follows by target_ema
   TrainedNetwork trained_;
   std::vector<double> ladder_;  // falling, N levels, then 0
-  checkpoint::Model averaged_;
 };
 
 }  // namespace sfv::training

@@ -9,6 +9,7 @@
 #include "sfv/training/latent_batch.h"
 #include "sfv/training/motion_metrics.h"
 #include "sfv/training/reconstruction_loss.h"
+#include "sfv/training/train_precision.h"
 
 namespace sfv::training {
 namespace {
@@ -39,8 +40,7 @@ DiffusionStage::DiffusionStage(const Recipe& recipe, checkpoint::Model model)
     : recipe_(recipe),
       model_((make_trainable(*model.unet, recipe.trainable, recipe.trainable_regex), std::move(model))),
       trained_(*model_.unet, "unet", recipe.optimizer, recipe.ema),
-      sigma_law_(make_law(recipe)),
-      averaged_(with_own_unet(model_)) {
+      sigma_law_(make_law(recipe)) {
   use_checkpointing(*model_.unet, recipe);
 }
 
@@ -51,12 +51,14 @@ std::vector<Phase> DiffusionStage::phases() {
 }
 
 void DiffusionStage::accumulate(const TrainBatch& batch, double share, MetricMeans& metrics) {
-  LatentBatch latents = encode_batch(model_, batch, recipe_.conditioning, recipe_.data.fps, recipe_.seed);
+  LatentBatch latents = encode_batch(model_, batch, recipe_.conditioning, recipe_.data.fps, recipe_.seed,
+                                     frozen_dtype(recipe_));
   drop_conditions(latents, recipe_.diffusion, recipe_.seed);
   const torch::Tensor sigma =
       draw_sigmas(sigma_law_, latents.positions, recipe_.seed, RandomUse::kSigma).to(latents.x0.device());
   const torch::Tensor noise = draw_noise(latents.x0, latents.positions, recipe_.seed, RandomUse::kNoise);
-  const torch::Tensor x0_hat = denoise(model_.unet, latents.x0 + per_sample(sigma) * noise, sigma, latents);
+  const torch::Tensor x0_hat =
+      denoise(model_.unet, latents.x0 + per_sample(sigma) * noise, sigma, latents, trained_dtype(recipe_));
   torch::Tensor loss = mean_squared_error(x0_hat, latents.x0);
   if (recipe_.diffusion.weight == DiffusionWeight::kEdm) loss = loss * edm_weight(sigma);
   loss = loss.mean();
@@ -71,9 +73,12 @@ NamedTensors DiffusionStage::state() {
   return state;
 }
 
-checkpoint::Model& DiffusionStage::averaged_model() {
-  trained_.copy_averages(*averaged_.unet);
-  return averaged_;
+std::vector<const torch::nn::Module*> DiffusionStage::networks() const {
+  return {model_.unet.get(), model_.vae.get(), model_.image_encoder.get()};
+}
+
+checkpoint::Model DiffusionStage::averaged_model() {
+  return with_averaged_unet(model_, trained_);
 }
 
 std::string DiffusionStage::model_defaults() const {

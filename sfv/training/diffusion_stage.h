@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "sfv/diffusion/noise_distribution.h"
 #include "sfv/training/trained_network.h"
@@ -17,7 +18,8 @@ class DiffusionStage : public TrainingStage {
 
   [[nodiscard]] std::vector<Phase> phases() override;
   [[nodiscard]] NamedTensors state() override;
-  [[nodiscard]] checkpoint::Model& averaged_model() override;
+  [[nodiscard]] std::vector<const torch::nn::Module*> networks() const override;
+  [[nodiscard]] checkpoint::Model averaged_model() override;
   [[nodiscard]] std::string model_defaults() const override;
 
  private:
@@ -27,7 +29,6 @@ class DiffusionStage : public TrainingStage {
   checkpoint::Model model_;  // its UNet trains
   TrainedNetwork trained_;
   diffusion::NoiseLaw sigma_law_;
-  checkpoint::Model averaged_;
 };
 
 }  // namespace sfv::training

@@ -8,7 +8,8 @@
 namespace sfv::training {
 
 /// Exponential moving average of parameters, e = decay e + (1 - decay) p, kept in float32 at least: a part of
-/// 5 % of a small update is lost in bfloat16. Begins as a copy.
+/// 5 % of a small update is lost in bfloat16. Begins as a copy; with a decay of 0 it is the parameters
+/// themselves.
 class Ema {
  public:
   /// Errors: kInvalidArgument for a decay or a warm-up out of range.

@@ -10,6 +10,7 @@
 #include "sfv/core/check.h"
 #include "sfv/diffusion/preconditioning.h"
 #include "sfv/tensor/finite.h"
+#include "sfv/tensor/mixed_precision.h"
 #include "sfv/tensor/random.h"
 #include "sfv/training/clip_encoding.h"
 
@@ -34,8 +35,10 @@ ConditionNoise draw_condition_noise(const ConditioningOptions& options, at::IntA
 }  // namespace
 
 LatentBatch encode_batch(checkpoint::Model& model, const TrainBatch& batch,
-                         const ConditioningOptions& options, double fps, uint64_t seed) {
+                         const ConditioningOptions& options, double fps, uint64_t seed,
+                         at::ScalarType compute) {
   const torch::NoGradGuard no_grad;
+  const MixedPrecision scope(compute);
   const bool is_cached = batch.latents.defined();
   const int64_t F = is_cached ? batch.latents.size(1) : batch.pixels.size(1);
   const int64_t H = batch.pixels.size(3), W = batch.pixels.size(4);
@@ -73,7 +76,8 @@ LatentBatch encode_batch(checkpoint::Model& model, const TrainBatch& batch,
 }
 
 torch::Tensor denoise(models::UNetSpatioTemporalConditionModel& unet, const torch::Tensor& x,
-                      const torch::Tensor& sigma, const LatentBatch& condition) {
+                      const torch::Tensor& sigma, const LatentBatch& condition, at::ScalarType compute) {
+  const MixedPrecision scope(compute);
   const torch::Tensor sample = at::cat({diffusion::scale_model_input(x, sigma), condition.image_latents}, 2);
   const torch::Tensor v = unet->forward(sample, diffusion::preconditioning(sigma).c_noise,
                                         condition.image_embeds, condition.added_time_ids);

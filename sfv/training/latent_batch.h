@@ -26,15 +26,18 @@ struct LatentBatch {
 };
 
 /// Encodes clips with a model's frozen VAE and image encoder, without gradients; of cached clips only the
-/// noised condition picture. fps: of the clips. seed: of the condition noise. Errors: kNotFinite;
+/// noised condition picture. fps: of the clips. seed: of the condition noise.
+/// compute: what products are computed in; results are float32. Errors: kNotFinite;
 /// kInvalidFile for cached latents of another shape than the VAE's.
 [[nodiscard]] LatentBatch encode_batch(checkpoint::Model& model, const TrainBatch& batch,
-                                       const ConditioningOptions& options, double fps, uint64_t seed);
+                                       const ConditioningOptions& options, double fps, uint64_t seed,
+                                       at::ScalarType compute);
 
-/// x0_hat = D(x; sigma) of each sample: the UNet within its preconditioning. x: [B, F, C, h, w] float32;
-/// sigma: [B].
+/// x0_hat = D(x; sigma) of each sample: the UNet, with products in `compute`, within its preconditioning in
+/// float32. x: [B, F, C, h, w] float32; sigma: [B].
 [[nodiscard]] torch::Tensor denoise(models::UNetSpatioTemporalConditionModel& unet, const torch::Tensor& x,
-                                    const torch::Tensor& sigma, const LatentBatch& condition);
+                                    const torch::Tensor& sigma, const LatentBatch& condition,
+                                    at::ScalarType compute);
 
 /// Unit-normal numbers shaped like one sample of `like` for each position, from each sample's own generator:
 /// [B, …]. skip: as many draws of that size come first and are passed over.

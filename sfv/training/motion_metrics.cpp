@@ -6,6 +6,7 @@ namespace sfv::training {
 
 void add_motion_metrics(MetricMeans& metrics, const torch::Tensor& x0_hat, const torch::Tensor& x0,
                         const torch::Tensor& sigma) {
+  if (x0.is_meta()) return;  // a plan of memory has no numbers
   const torch::NoGradGuard no_grad;
   const int64_t F = x0.size(1);
   const torch::Tensor rows = (sigma >= kHidingSigma).nonzero().flatten();

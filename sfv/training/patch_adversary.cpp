@@ -10,8 +10,10 @@
 #include "sfv/checkpoint/module_weights.h"
 #include "sfv/checkpoint/random_weights.h"
 #include "sfv/core/check.h"
+#include "sfv/tensor/mixed_precision.h"
 #include "sfv/training/finite_loss.h"
 #include "sfv/training/hinge_loss.h"
+#include "sfv/training/train_precision.h"
 #include "sfv/training/trained_network.h"
 
 namespace sfv::training {
@@ -49,14 +51,16 @@ PatchAdversary::PatchAdversary(const Recipe& recipe, const torch::Device& device
       optimizer_options_(recipe.discriminator_optimizer),
       network_(make_network(recipe, device)),
       parameters_(trainable_parameters(*network_)),
-      optimizer_(make_optimizer(optimizer_options_, parameters_)) {}
+      optimizer_(make_optimizer(optimizer_options_, parameters_)),
+      compute_(trained_dtype(recipe)) {}
 
 bool PatchAdversary::counts(int64_t iteration) const {
   return iteration >= options_.adversarial_start;
 }
 
 torch::Tensor PatchAdversary::judge(const torch::Tensor& clips) {
-  return network_->forward(clips.flatten(0, 1));
+  const MixedPrecision scope(compute_);
+  return network_->forward(clips.flatten(0, 1)).to(at::kFloat);
 }
 
 torch::Tensor PatchAdversary::gradient(const torch::Tensor& decoded, const torch::Tensor& others,

@@ -37,6 +37,7 @@ class PatchAdversary {
   };
   [[nodiscard]] Phase phase(std::function<Pair(const TrainBatch& batch)> make_pair);
 
+  [[nodiscard]] const torch::nn::Module& network() const { return *network_; }
   /// Weights and moments.
   void append_state(NamedTensors& state) const;
 
@@ -49,6 +50,7 @@ class PatchAdversary {
   models::PatchDiscriminator network_;
   NamedTensors parameters_;
   std::unique_ptr<Optimizer> optimizer_;
+  at::ScalarType compute_;
 };
 
 /// Adds to the parameters' gradients those of share * (loss + what `extra`, a gradient at `decoded`, stands

@@ -71,6 +71,7 @@ std::vector<std::string> progress_details(std::span<const Metric> metrics) {
   append_one(details, metrics, "gradient_at_x0/reconstruction", "|g_rec| ", "");
   append_one(details, metrics, "clips_per_s", "", " clips/s");
   append_chart(details, metrics, "gradient_norm/", "|g| ");
+  append_one(details, metrics, "memory_gib/peak", "", " GiB");
   return details;
 }
 

@@ -37,7 +37,13 @@ struct LadderOptions {
 
 enum class TrainPrecision {
   kFp32,  // "fp32"
-  kBf16,  // "bf16": autocast, with fp32 master weights and moments
+  kBf16,  // "bf16": products in bf16; weights, gradients, moments and averages in fp32
+};
+
+enum class FrozenPrecision {
+  kSame,  // "same": as `precision`
+  kFp32,  // "fp32"
+  kBf16,  // "bf16"
 };
 
 /// Which of the network's parameters train.
@@ -89,6 +95,7 @@ struct Recipe {
   int64_t micro_batch = 1;  // clips a device holds at once; batch / (micro_batch * ranks) are accumulated
   int64_t threads = 0;      // CPU threads a rank; 0: all cores / ranks on the machine
   TrainPrecision precision = TrainPrecision::kFp32;
+  FrozenPrecision frozen_precision = FrozenPrecision::kSame;  // of networks that do not train
   bool activation_checkpointing = false;          // keep only block inputs and compute the rest again
   bool shard_optimizer = false;                   // spread the optimiser's state over the ranks
   TrainableKind trainable = TrainableKind::kAll;  // not in the autoencoder stage, which has `train`

@@ -89,10 +89,12 @@ void visit_optimizer(std::string_view name, OptimizerOptions& o, const When& tab
 
 void visit_ema(EmaOptions& o, RecipeVisitor& v) {
   v.table("ema");
-  v.number("decay", o.decay, kDecay, "of the averaged weights, an optimiser step; 0: the weights themselves");
+  v.number("decay", o.decay, kDecay,
+           "of the averaged weights, an optimiser step; 0: the weights themselves, without a copy");
   v.integer("warm_up", o.warm_up, {.min = 0, .max = 1'000'000'000},
             "decay at step n is at most (1 + n) / (`warm_up` + n); 0: no warm-up");
-  v.flag("on_host", o.on_host, "keep the average in host memory");
+  v.flag("on_host", o.on_host,
+         "keep the average in host memory: the device has that much more, a step copies the weights there");
 }
 
 void visit_watching(Recipe& r, RecipeVisitor& v) {
@@ -165,7 +167,10 @@ void visit_recipe(Recipe& r, RecipeVisitor& v) {
             "clips that a device holds at once; the rest of `batch` is accumulated");
   v.integer("threads", r.threads, {.min = 0, .max = 4096},
             "CPU threads of a rank; 0: its share of the machine's cores");
-  v.word("precision", r.precision, "of forward and backward pass; bf16 keeps weights and moments in fp32");
+  v.word("precision", r.precision,
+         "of products in forward and backward pass; bf16 keeps weights, gradients and moments in fp32");
+  v.word("frozen_precision", r.frozen_precision,
+         "the same of networks that do not train: VAE, image encoder, teacher, the discriminator's encoder");
   v.flag("activation_checkpointing", r.activation_checkpointing,
          "keep only the inputs of blocks and compute the rest again: less memory, more time");
   v.flag("shard_optimizer", r.shard_optimizer, "spread the optimiser's state over the ranks");

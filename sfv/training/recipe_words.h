@@ -17,6 +17,9 @@ constexpr std::array<Word, 4> words_of(Stage) {
 constexpr std::array<Word, 2> words_of(TrainPrecision) {
   return {"fp32", "bf16"};
 }
+constexpr std::array<Word, 3> words_of(FrozenPrecision) {
+  return {"same", "fp32", "bf16"};
+}
 constexpr std::array<Word, 4> words_of(TrainableKind) {
   return {"all", "temporal", "spatial", "regex"};
 }

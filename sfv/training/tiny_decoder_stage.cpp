@@ -9,11 +9,13 @@
 #include "sfv/checkpoint/tiny_decoder_file.h"
 #include "sfv/core/check.h"
 #include "sfv/tensor/finite.h"
+#include "sfv/tensor/mixed_precision.h"
 #include "sfv/training/autoencoder_loss.h"
 #include "sfv/training/averaged_model.h"
 #include "sfv/training/clip_encoding.h"
 #include "sfv/training/finite_loss.h"
 #include "sfv/training/reconstruction_loss.h"
+#include "sfv/training/train_precision.h"
 
 namespace sfv::training {
 namespace {
@@ -54,13 +56,6 @@ models::TinyDecoder make_decoder(const Recipe& recipe, const checkpoint::Model& 
   return decoder;
 }
 
-checkpoint::Model with_averaged_decoder(checkpoint::Model model, const models::TinyDecoder& decoder) {
-  model.tiny_decoder = models::TinyDecoder(decoder->kind());
-  copy_parameters(*decoder, *model.tiny_decoder);
-  model.tiny_decoder->eval();
-  return model;
-}
-
 }  // namespace
 
 TinyDecoderStage::TinyDecoderStage(const Recipe& recipe, checkpoint::Model model)
@@ -68,7 +63,6 @@ TinyDecoderStage::TinyDecoderStage(const Recipe& recipe, checkpoint::Model model
       model_(std::move(model)),
       decoder_(make_decoder(recipe, model_)),
       trained_(*decoder_, "tiny_decoder", recipe.optimizer, recipe.ema) {
-  model_ = with_averaged_decoder(std::move(model_), decoder_);
   if (recipe.autoencoder.adversarial_weight > 0)
     adversary_ = std::make_unique<PatchAdversary>(recipe, model_.device);
 }
@@ -90,6 +84,7 @@ TinyDecoderStage::Frames TinyDecoderStage::decode(const TrainBatch& batch) {
   std::vector<torch::Tensor> targets, decoded;
   for (int64_t b = 0; b < batch.size(); ++b) {
     // [F, 4, h, w], not scaled: the frozen decoder's scale; the tiny one takes the UNet's.
+    const MixedPrecision frozen(frozen_dtype(recipe_));
     const torch::Tensor latents = batch.latents.defined() ? batch.latents[b].to(model_.device)
                                                           : encode_clip_latents(model_, batch.pixels[b]);
     const int64_t F = latents.size(0);
@@ -102,8 +97,9 @@ TinyDecoderStage::Frames TinyDecoderStage::decode(const TrainBatch& batch) {
     } else {
       targets.push_back(batch.pixels[b].to(model_.device));
     }
-    decoded.push_back(decoder_->forward(latents * model_.vae->config().scaling_factor, F) * 2 -
-                      1);  // it gives 0..1
+    const MixedPrecision trained(trained_dtype(recipe_));
+    const torch::Tensor frames = decoder_->forward(latents * model_.vae->config().scaling_factor, F);
+    decoded.push_back(frames.to(at::kFloat) * 2 - 1);  // it gives 0..1
   }
   return {at::stack(decoded), at::stack(targets)};
 }
@@ -139,13 +135,24 @@ NamedTensors TinyDecoderStage::state() {
   return state;
 }
 
-checkpoint::Model& TinyDecoderStage::averaged_model() {
-  trained_.copy_averages(*model_.tiny_decoder);
-  return model_;
+std::vector<const torch::nn::Module*> TinyDecoderStage::networks() const {
+  std::vector<const torch::nn::Module*> networks = {decoder_.get(), model_.vae.get(), model_.unet.get(),
+                                                    model_.image_encoder.get()};
+  if (adversary_) networks.push_back(&adversary_->network());
+  return networks;
+}
+
+checkpoint::Model TinyDecoderStage::averaged_model() {
+  checkpoint::Model averaged = model_;
+  averaged.tiny_decoder = models::TinyDecoder(decoder_->kind());
+  trained_.share_averages(*decoder_, *averaged.tiny_decoder);
+  averaged.tiny_decoder->eval();
+  return averaged;
 }
 
 void TinyDecoderStage::save_beside(const std::filesystem::path& checkpoint) {
-  checkpoint::save_tiny_decoder(*averaged_model().tiny_decoder, checkpoint / kFileName);
+  const checkpoint::Model averaged = averaged_model();
+  checkpoint::save_tiny_decoder(*averaged.tiny_decoder, checkpoint / kFileName);
 }
 
 std::string TinyDecoderStage::model_defaults() const {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "sfv/training/patch_adversary.h"
 #include "sfv/training/trained_network.h"
@@ -24,7 +25,8 @@ class TinyDecoderStage : public TrainingStage {
 
   [[nodiscard]] std::vector<Phase> phases() override;
   [[nodiscard]] NamedTensors state() override;
-  [[nodiscard]] checkpoint::Model& averaged_model() override;
+  [[nodiscard]] std::vector<const torch::nn::Module*> networks() const override;
+  [[nodiscard]] checkpoint::Model averaged_model() override;
   void save_beside(const std::filesystem::path& checkpoint) override;
   [[nodiscard]] std::string model_defaults() const override;
 

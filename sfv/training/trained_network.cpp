@@ -3,6 +3,7 @@
 #include <array>
 #include <regex>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "sfv/core/check.h"
@@ -111,14 +112,17 @@ void TrainedNetwork::append_state(NamedTensors& state) const {
   state.push_back({prefix_ + ".average_updates", ema_.updates()});
 }
 
-void TrainedNetwork::copy_averages(torch::nn::Module& to) const {
-  const torch::NoGradGuard no_grad;
-  auto parameters = to.named_parameters();
-  for (const NamedTensor& average : ema_.averages()) {
-    torch::Tensor* parameter = parameters.find(average.name);
-    SFV_CHECK(parameter != nullptr, kInternal, "[train] ", average.name,
-              " has no place in the averaged network");
-    parameter->copy_(average.tensor);
+void TrainedNetwork::share_averages(const torch::nn::Module& trained, torch::nn::Module& to) const {
+  std::unordered_map<std::string, torch::Tensor> averages;
+  for (const NamedTensor& average : ema_.averages()) averages.emplace(average.name, average.tensor);
+  const auto values = trained.named_parameters();
+  for (auto& item : to.named_parameters()) {
+    const torch::Tensor* const value = values.find(item.key());
+    SFV_CHECK(value != nullptr && value->sizes() == item.value().sizes(), kInternal, "[train] ", item.key(),
+              " has no counterpart in the network that trains");
+    const auto average = averages.find(item.key());
+    item.value().set_data(average == averages.end() ? value->detach() : average->second.to(value->device()));
+    item.value().set_requires_grad(false);
   }
 }
 

@@ -39,8 +39,9 @@ class TrainedNetwork {
   [[nodiscard]] Phase phase(const OptimizerOptions& options, decltype(Phase::accumulate) accumulate);
   /// Weights that train, averages, moments, by names that begin with the prefix.
   void append_state(NamedTensors& state) const;
-  /// The averages into the parameters of the same names of another network of this class.
-  void copy_averages(torch::nn::Module& to) const;
+  /// Gives `to`, a network of the same class, the averages, and where nothing is averaged the values of
+  /// `trained`: the tensors themselves, or copies on `trained`'s device of what lies elsewhere.
+  void share_averages(const torch::nn::Module& trained, torch::nn::Module& to) const;
 
  private:
   std::string prefix_;

@@ -8,6 +8,7 @@
 
 #include "sfv/checkpoint/save_model.h"
 #include "sfv/core/check.h"
+#include "sfv/tensor/device_memory.h"
 #include "sfv/training/alarms.h"
 #include "sfv/training/finite_loss.h"
 #include "sfv/training/gradient_norm.h"
@@ -47,6 +48,10 @@ PhasePlace place_of(const std::vector<Phase>& phases, size_t index) {
     if (i < index) ++place.before;
   }
   return place;
+}
+
+double as_gib(int64_t bytes) {
+  return static_cast<double>(bytes) / (1 << 30);
 }
 
 bool is_write_failure(ErrorCode code) {
@@ -174,6 +179,9 @@ class Run {
       std::vector<Metric> metrics = means_.take();
       metrics.push_back({"clips_per_s", done * static_cast<double>(recipe_.batch) *
                                             static_cast<double>(phases_.size()) / std::max(seconds, 1e-9)});
+      const MemoryUse memory = device_memory(phases_.front().optimizer->parameters().front().tensor.device());
+      metrics.push_back({"memory_gib/now", as_gib(memory.now)});
+      metrics.push_back({"memory_gib/peak", as_gib(memory.peak)});
       if (hooks_.figures) hooks_.figures(progress_details(metrics));
       attempt("metrics", [&] { log_.write(n, metrics); });
       for (const std::string& alarm : alarms_.observe(n, metrics)) {
@@ -194,7 +202,8 @@ class Run {
 
   void write_sample(int64_t n) {
     if (!hooks_.sample) return;
-    const std::optional<SamplePictures> samples = hooks_.sample(n, stage_.averaged_model());
+    checkpoint::Model averaged = stage_.averaged_model();
+    const std::optional<SamplePictures> samples = hooks_.sample(n, averaged);
     if (!samples) return;
     attempt("the samples", [&] {
       write_samples(folder_, n, *samples, log_, [this](const std::string& line) { tell_once(line); });

@@ -25,8 +25,6 @@ std::vector<Metric> MetricMeans::take() {
 }
 
 std::unique_ptr<TrainingStage> make_stage(const Recipe& recipe, checkpoint::Model model) {
-  SFV_CHECK(recipe.precision == TrainPrecision::kFp32, kUnsupported,
-            "[train] precision: bf16 is not there yet; use fp32");
   SFV_CHECK(!recipe.shard_optimizer, kUnsupported,
             "[train] shard_optimizer: this version trains in one process; set it to false");
   switch (recipe.stage) {

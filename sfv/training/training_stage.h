@@ -55,10 +55,12 @@ class TrainingStage {
   /// Every live tensor that a checkpoint needs to go on exactly: weights, averages, moments, buffers. Names
   /// are unique.
   [[nodiscard]] virtual NamedTensors state() = 0;
-  /// The trained model with its averaged weights in place: what is sampled from and saved. A copy of the
-  /// holders; the averaged values are written into networks of their own by this call, so it is valid until
-  /// the next one.
-  [[nodiscard]] virtual checkpoint::Model& averaged_model() = 0;
+  /// All networks that it holds, those of a model that it does not use, too; for who counts them.
+  [[nodiscard]] virtual std::vector<const torch::nn::Module*> networks() const = 0;
+  /// The trained model with its averaged weights in place: what is sampled from and saved. Its networks share
+  /// their tensors with the stage where they lie on the model's device, so it costs no memory and changes
+  /// with the next step; averages in host memory are copied to the device for as long as it lives.
+  [[nodiscard]] virtual checkpoint::Model averaged_model() = 0;
   /// Writes what a checkpoint has beside its model folder, for those who use the model; nothing, for most.
   virtual void save_beside(const std::filesystem::path& /*checkpoint*/) {}
   /// The text of the model's sfv.json: how it is to be sampled.

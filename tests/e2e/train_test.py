@@ -9,7 +9,7 @@ import time
 import unittest
 
 from kill_runs import RECIPE as SHORT_RUN, Runs, kill_many
-from sfv_case import BINARY, MODEL, PHOTO, SfvCase, probe
+from sfv_case import BINARY, MODEL, PHOTO, SOURCE, SfvCase, probe
 
 RECIPE = SHORT_RUN + f'[model]\npath = "{MODEL}"\n'
 
@@ -51,6 +51,18 @@ class Train(SfvCase):
         # A run that is there is not written over, and can be asked for again.
         self.assert_one_error(self.sfv("train", "recipe.toml", "-o", "run", expect=1), "run", "--resume")
         self.sfv("train", "-o", "run", "--resume", "latest")
+
+    def test_dry_run_says_what_it_takes_and_writes_nothing(self):
+        before = sorted(self.folder.rglob("*"))
+        text = self.sfv("train", "recipe.toml", "--dry-run", "--device", "cpu").stdout
+        self.assertRegex(text, r"\n  peak +[\d.]+ GiB\n")
+        self.assertRegex(text, r"\n  about [\d.e-]+ s with \d+ CPU threads")
+        self.assertEqual(sorted(self.folder.rglob("*")), before)
+        # SVD itself on a GPU that need not be there, in 48 GB at micro-batch 1, as the recipe says: its average in host memory.
+        text = self.sfv("train", SOURCE / "recipes/svd/sf-v.toml", "--dry-run", "--device", "cuda").stdout
+        self.assertIn("1524.6 M", text)
+        self.assertLess(float(re.search(r"peak +([\d.]+) GiB", text).group(1)) * 1.0737, 48)
+        self.assertRegex(text, r"memory of the host:\n  average +5.68 GiB")
 
     def test_cached_latents_train_to_the_same_bytes(self):
         self.assert_one_error(self.sfv("data", "cache", "recipe.toml", "-o", "cache", expect=2), "--clips")

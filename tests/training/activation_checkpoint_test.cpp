@@ -1,7 +1,5 @@
 #include "sfv/training/activation_checkpoint.h"
 
-#include <ATen/autocast_mode.h>
-#include <c10/core/Allocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -10,25 +8,15 @@
 
 #include "sfv/models/unet_encoder.h"
 #include "sfv/models/unet_spatio_temporal.h"
+#include "sfv/tensor/mixed_precision.h"
+#include "tests/training/memory_meter.h"
 #include "tests/training/small_networks.h"
 
 namespace sfv::training {
 namespace {
 
+using testing::MemoryMeter;
 using torch::Tensor;
-
-/// Bytes of tensors alive on this thread, as the allocator reports them to a profiler.
-class MemoryMeter : public c10::MemoryReportingInfoBase {
- public:
-  void reportMemoryUsage(void* /*pointer*/, int64_t size, size_t /*total*/, size_t /*reserved*/,
-                         c10::Device /*device*/) override {
-    now += size;
-    peak = std::max(peak, now);
-  }
-  [[nodiscard]] bool memoryProfilingEnabled() const override { return true; }
-
-  int64_t now = 0, peak = 0;
-};
 
 struct Result {
   std::vector<Tensor> outputs, gradients;
@@ -128,22 +116,22 @@ TEST(ActivationCheckpoint, OneForwardPassServesSeveralBackwardPasses) {
   EXPECT_TRUE(w.grad().allclose(2 * x * x * w));
 }
 
-TEST(ActivationCheckpoint, TheSecondRunHasTheFirstsAutocast) {
+TEST(ActivationCheckpoint, TheSecondRunHasTheFirstsPrecision) {
   const Tensor x = torch::randn({8, 8}), w = torch::randn({8, 8}).requires_grad_();
   std::vector<at::ScalarType> dtypes;
   const auto function = [&](const std::vector<Tensor>& in) {
-    const Tensor y = in[0].mm(w);
+    const Tensor y = as_factor(in[0]).mm(as_factor(w));
     dtypes.push_back(y.scalar_type());
     return std::vector<Tensor>{y};
   };
-  at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-  at::autocast::set_autocast_enabled(at::kCPU, true);
-  const Tensor y = checkpointed(function, {x}, {w})[0];
-  at::autocast::set_autocast_enabled(at::kCPU, false);
-  y.sum().backward();  // the cache is still full of what the first run cast, if it used one
-  at::autocast::clear_cache();
+  Tensor y;
+  {
+    const MixedPrecision scope(at::kBFloat16);
+    y = checkpointed(function, {x}, {w})[0];
+  }
+  y.sum().backward();
   EXPECT_EQ(dtypes, (std::vector<at::ScalarType>{at::kBFloat16, at::kBFloat16}));
-  EXPECT_FALSE(at::autocast::is_autocast_enabled(at::kCPU));
+  EXPECT_FALSE(is_mixed());
   const Tensor expected = x.to(at::kBFloat16).t().mm(torch::ones({8, 8}, at::kBFloat16));
   EXPECT_TRUE(w.grad().equal(expected.to(at::kFloat)));
 }

@@ -41,6 +41,15 @@ TEST(Ema, OfHalfPrecisionIsKeptInFloat) {
   EXPECT_NEAR(ema.averages()[0].tensor.item<double>(), 1 + 0.05 / 128, 1e-7);
 }
 
+TEST(Ema, WithoutADecayItIsTheParameterItself) {
+  const Tensor p = torch::ones({1});
+  Ema ema({{"w", p}}, {.decay = 0, .on_host = true});
+  p.fill_(3);
+  ema.update();
+  EXPECT_EQ(ema.averages()[0].tensor.data_ptr(), p.data_ptr());
+  EXPECT_EQ(ema.updates().item<int64_t>(), 1);
+}
+
 TEST(Ema, RefusesADecayOfOne) {
   EXPECT_THROW(Ema({}, {.decay = 1}), Error);
   EXPECT_THROW(Ema({}, {.decay = -0.1}), Error);

@@ -24,10 +24,12 @@ TEST(ProgressDetails, SayWhatAnAdversarialStepDid) {
                                        {"loss/discriminator", 1.7312},
                                        {"loss/generator_adversarial", 0.311},
                                        {"loss/reconstruction", 0.0121},
+                                       {"memory_gib/now", 3.1},
+                                       {"memory_gib/peak", 4.56},
                                        {"motion/real", 0.1}};
   EXPECT_THAT(progress_details(metrics),
               ElementsAre("D 1.73 (real 71%, fake 64% [60-68])", "G 0.311", "rec 0.0121", "|g_adv| 0.0123",
-                          "|g_rec| 0.0119", "5.24 clips/s", "|g| D 0.92", "|g| G 0.351"));
+                          "|g_rec| 0.0119", "5.24 clips/s", "|g| D 0.92", "|g| G 0.351", "4.56 GiB"));
 }
 
 TEST(ProgressDetails, KnowOtherStages) {

@@ -33,64 +33,120 @@ void for_each_block(const GroupNormSizes& s, const Body& body) {
   });
 }
 
-// Sums of x - shift and of its square for each channel.
-SFV_FOR_EACH_CPU void sum_rows(const float* x, int64_t rows, int64_t C, const float* shift, float* sum,
-                               float* square) {
+// The loops over rows, for one type of x and y each; compiled along with the functions below that name it.
+
+template <typename T>
+SFV_INLINED void sum_rows_of(const T* x, int64_t rows, int64_t C, const float* shift, float* sum,
+                             float* square) {
   std::fill(sum, sum + C, 0.0F);
   std::fill(square, square + C, 0.0F);
   for (int64_t row = 0; row < rows; ++row, x += C) {
     for (int64_t c = 0; c < C; ++c) {
-      const float d = x[c] - shift[c];
+      const float d = to_float(x[c]) - shift[c];
       sum[c] += d;
       square[c] += d * d;
     }
   }
 }
 
-SFV_FOR_EACH_CPU void apply_rows(const float* x, int64_t rows, int64_t C, const float* center,
-                                 const float* scale, const float* bias, bool silu, float* y) {
+template <typename T>
+SFV_INLINED void apply_rows_of(const T* x, int64_t rows, int64_t C, const float* center, const float* scale,
+                               const float* bias, bool silu, T* y) {
   if (!silu) {
     for (int64_t row = 0; row < rows; ++row, x += C, y += C) {
-      for (int64_t c = 0; c < C; ++c) y[c] = (x[c] - center[c]) * scale[c] + bias[c];
+      for (int64_t c = 0; c < C; ++c) assign(y[c], (to_float(x[c]) - center[c]) * scale[c] + bias[c]);
     }
     return;
   }
   for (int64_t row = 0; row < rows; ++row, x += C, y += C) {
     for (int64_t c = 0; c < C; ++c) {
-      const float z = (x[c] - center[c]) * scale[c] + bias[c];
-      y[c] = z * vector_sigmoid(z);
+      const float z = (to_float(x[c]) - center[c]) * scale[c] + bias[c];
+      assign(y[c], z * vector_sigmoid(z));
     }
   }
 }
 
-// dz = dy through the activation; its sums and those of dz * (x - center) for each channel.
-SFV_FOR_EACH_CPU void backward_rows(const float* dy, const float* x, int64_t rows, int64_t C,
-                                    const float* center, const float* scale, const float* bias, bool silu,
-                                    float* dz, float* sum, float* product) {
+// dz = dy through the activation, one row.
+template <typename T>
+SFV_INLINED void through_activation(const T* dy, const T* x, int64_t C, const float* center,
+                                    const float* scale, const float* bias, bool silu, float* dz) {
+  if (silu) {
+    for (int64_t c = 0; c < C; ++c) {
+      const float z = (to_float(x[c]) - center[c]) * scale[c] + bias[c];
+      const float s = vector_sigmoid(z);
+      dz[c] = to_float(dy[c]) * (s + z * s * (1.0F - s));
+    }
+  } else {
+    for (int64_t c = 0; c < C; ++c) dz[c] = to_float(dy[c]);
+  }
+}
+
+// Sums of dz and of dz * (x - center) for each channel. dz: of rows that lie dz_stride apart; 0: not kept.
+template <typename T>
+SFV_INLINED void backward_rows_of(const T* dy, const T* x, int64_t rows, int64_t C, const float* center,
+                                  const float* scale, const float* bias, bool silu, float* dz,
+                                  int64_t dz_stride, float* sum, float* product) {
   std::fill(sum, sum + C, 0.0F);
   std::fill(product, product + C, 0.0F);
-  for (int64_t row = 0; row < rows; ++row, dy += C, x += C, dz += C) {
-    if (silu) {
-      for (int64_t c = 0; c < C; ++c) {
-        const float z = (x[c] - center[c]) * scale[c] + bias[c];
-        const float s = vector_sigmoid(z);
-        dz[c] = dy[c] * (s + z * s * (1.0F - s));
-      }
-    } else {
-      std::copy(dy, dy + C, dz);
-    }
+  for (int64_t row = 0; row < rows; ++row, dy += C, x += C, dz += dz_stride) {
+    through_activation(dy, x, C, center, scale, bias, silu, dz);
     for (int64_t c = 0; c < C; ++c) {
       sum[c] += dz[c];
-      product[c] += dz[c] * (x[c] - center[c]);
+      product[c] += dz[c] * (to_float(x[c]) - center[c]);
     }
   }
 }
 
-// dx = dz * scale - (x - center) * slope - level for each channel; dz is dx's own memory.
-SFV_FOR_EACH_CPU void combine_rows(const float* x, int64_t rows, int64_t C, const float* scale,
-                                   const float* center, const float* slope, const float* level, float* dx) {
+SFV_FOR_EACH_CPU void sum_rows(const float* x, int64_t rows, int64_t C, const float* shift, float* sum,
+                               float* square) {
+  sum_rows_of(x, rows, C, shift, sum, square);
+}
+SFV_FOR_EACH_CPU void sum_rows(const Bf16* x, int64_t rows, int64_t C, const float* shift, float* sum,
+                               float* square) {
+  sum_rows_of(x, rows, C, shift, sum, square);
+}
+
+SFV_FOR_EACH_CPU void apply_rows(const float* x, int64_t rows, int64_t C, const float* center,
+                                 const float* scale, const float* bias, bool silu, float* y) {
+  apply_rows_of(x, rows, C, center, scale, bias, silu, y);
+}
+SFV_FOR_EACH_CPU void apply_rows(const Bf16* x, int64_t rows, int64_t C, const float* center,
+                                 const float* scale, const float* bias, bool silu, Bf16* y) {
+  apply_rows_of(x, rows, C, center, scale, bias, silu, y);
+}
+
+// dz is kept in dx's own memory.
+SFV_FOR_EACH_CPU void backward_rows(const float* dy, const float* x, int64_t rows, int64_t C,
+                                    const float* center, const float* scale, const float* bias, bool silu,
+                                    float* dx, float* sum, float* product) {
+  backward_rows_of(dy, x, rows, C, center, scale, bias, silu, dx, C, sum, product);
+}
+// A short dx would round dz: it is made again below.
+SFV_FOR_EACH_CPU void backward_rows(const Bf16* dy, const Bf16* x, int64_t rows, int64_t C,
+                                    const float* center, const float* scale, const float* bias, bool silu,
+                                    Bf16* /*dx*/, float* sum, float* product) {
+  std::vector<float> dz(static_cast<size_t>(C));
+  backward_rows_of(dy, x, rows, C, center, scale, bias, silu, dz.data(), 0, sum, product);
+}
+
+// dx = dz * scale - (x - center) * slope - level for each channel; dz is in dx.
+SFV_FOR_EACH_CPU void combine_rows(const float* /*dy*/, const float* x, int64_t rows, int64_t C,
+                                   const float* scale, const float* center, const float* /*bias*/,
+                                   bool /*silu*/, const float* slope, const float* level, float* dx) {
   for (int64_t row = 0; row < rows; ++row, x += C, dx += C) {
     for (int64_t c = 0; c < C; ++c) dx[c] = dx[c] * scale[c] - (x[c] - center[c]) * slope[c] - level[c];
+  }
+}
+SFV_FOR_EACH_CPU void combine_rows(const Bf16* dy, const Bf16* x, int64_t rows, int64_t C, const float* scale,
+                                   const float* center, const float* bias, bool silu, const float* slope,
+                                   const float* level, Bf16* dx) {
+  std::vector<float> row_of_dz(static_cast<size_t>(C));
+  float* const dz = row_of_dz.data();
+  for (int64_t row = 0; row < rows; ++row, dy += C, x += C, dx += C) {
+    through_activation(dy, x, C, center, scale, bias, silu, dz);
+    for (int64_t c = 0; c < C; ++c) {
+      assign(dx[c], dz[c] * scale[c] - (to_float(x[c]) - center[c]) * slope[c] - level[c]);
+    }
   }
 }
 
@@ -146,14 +202,19 @@ struct Affine {
 
 }  // namespace
 
-void group_norm_forward(const GroupNormSizes& s, const float* x, const float* weight, const float* bias,
-                        double eps, bool silu, float* y, float* mean, float* rstd) {
+template <typename T>
+void group_norm_forward(const GroupNormSizes& s, const T* x, const float* weight, const float* bias,
+                        double eps, bool silu, T* y, float* mean, float* rstd) {
   const int64_t C = s.channels, D = C / s.groups;
   Sums sums(s);
   // Around a value of each channel, so that squares do not cancel where the mean is far from 0.
+  PerChannel shift = make_per_channel(s);
+  for (int64_t n = 0; n < s.pictures; ++n) {
+    for (int64_t c = 0; c < C; ++c) shift[static_cast<size_t>(n * C + c)] = to_float(x[n * s.pixels * C + c]);
+  }
   for_each_block(s, [&](int64_t n, int64_t block, int64_t first, int64_t rows) {
     float* part = sums.at(n, block);
-    sum_rows(x + first * C, rows, C, x + n * s.pixels * C, part, part + C);
+    sum_rows(x + first * C, rows, C, shift.data() + n * C, part, part + C);
   });
   const auto count = static_cast<double>(s.pixels);
   for (int64_t n = 0; n < s.pictures; ++n) {
@@ -162,11 +223,12 @@ void group_norm_forward(const GroupNormSizes& s, const float* x, const float* we
       // Channels have shifts of their own: their means and variances join as those of equal parts do.
       double center = 0, within = 0, between = 0;
       for (int64_t c = g * D; c < (g + 1) * D; ++c) {
-        center += (x[n * s.pixels * C + c] + total[static_cast<size_t>(c)] / count) / static_cast<double>(D);
+        center += (shift[static_cast<size_t>(n * C + c)] + total[static_cast<size_t>(c)] / count) /
+                  static_cast<double>(D);
       }
       for (int64_t c = g * D; c < (g + 1) * D; ++c) {
         const double local = total[static_cast<size_t>(c)] / count;
-        const double away = x[n * s.pixels * C + c] + local - center;
+        const double away = shift[static_cast<size_t>(n * C + c)] + local - center;
         within += total[static_cast<size_t>(C + c)] / count - local * local;
         between += away * away;
       }
@@ -184,8 +246,9 @@ void group_norm_forward(const GroupNormSizes& s, const float* x, const float* we
   });
 }
 
-void group_norm_backward(const GroupNormSizes& s, const float* dy, const float* x, const float* mean,
-                         const float* rstd, const float* weight, const float* bias, bool silu, float* dx,
+template <typename T>
+void group_norm_backward(const GroupNormSizes& s, const T* dy, const T* x, const float* mean,
+                         const float* rstd, const float* weight, const float* bias, bool silu, T* dx,
                          float* dweight, float* dbias) {
   const int64_t C = s.channels, D = C / s.groups;
   const Affine affine(s, mean, rstd, weight);
@@ -221,9 +284,19 @@ void group_norm_backward(const GroupNormSizes& s, const float* dy, const float* 
   std::copy(weight_sum.begin(), weight_sum.end(), dweight);
   std::copy(bias_sum.begin(), bias_sum.end(), dbias);
   for_each_block(s, [&](int64_t n, int64_t, int64_t first, int64_t rows) {
-    combine_rows(x + first * C, rows, C, affine.scale.data() + n * C, affine.center.data() + n * C,
-                 slope.data() + n * C, level.data() + n * C, dx + first * C);
+    combine_rows(dy + first * C, x + first * C, rows, C, affine.scale.data() + n * C,
+                 affine.center.data() + n * C, bias, silu, slope.data() + n * C, level.data() + n * C,
+                 dx + first * C);
   });
 }
+
+template void group_norm_forward(const GroupNormSizes&, const float*, const float*, const float*, double,
+                                 bool, float*, float*, float*);
+template void group_norm_forward(const GroupNormSizes&, const Bf16*, const float*, const float*, double, bool,
+                                 Bf16*, float*, float*);
+template void group_norm_backward(const GroupNormSizes&, const float*, const float*, const float*,
+                                  const float*, const float*, const float*, bool, float*, float*, float*);
+template void group_norm_backward(const GroupNormSizes&, const Bf16*, const Bf16*, const float*, const float*,
+                                  const float*, const float*, bool, Bf16*, float*, float*);
 
 }  // namespace sfv::ops::cpu

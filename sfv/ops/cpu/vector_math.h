@@ -14,6 +14,24 @@
 
 namespace sfv::ops::cpu {
 
+SFV_INLINED float to_float(float x) {
+  return x;
+}
+/// A bfloat16 number by its bits.
+SFV_INLINED float to_float(uint16_t x) {
+  return std::bit_cast<float>(static_cast<uint32_t>(x) << 16);
+}
+
+/// To x's type: of a bfloat16 the nearest, halves to even; NaN stays.
+SFV_INLINED void assign(float& y, float x) {
+  y = x;
+}
+SFV_INLINED void assign(uint16_t& y, float x) {
+  const auto bits = std::bit_cast<uint32_t>(x);
+  const uint32_t rounded = (bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16;
+  y = static_cast<uint16_t>(x != x ? 0x7FC0U : rounded);
+}
+
 /// exp(x), within 2 units in the last place for x in -87 ... 88, which the argument is clamped to; NaN stays.
 /// Plain arithmetic, so that a compiler turns a loop of calls into vector code. Source: Cephes' expf.
 SFV_INLINED float vector_exp(float x) {

@@ -1,0 +1,154 @@
+#include "apps/sfv/train_plan.h"
+
+#include <sys/sysinfo.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+
+#include "sfv/checkpoint/config_texts.h"
+#include "sfv/checkpoint/model_files.h"
+#include "sfv/checkpoint/model_place.h"
+#include "sfv/checkpoint/single_file.h"
+#include "sfv/core/check.h"
+#include "sfv/core/process_memory.h"
+#include "sfv/io/safetensors.h"
+#include "sfv/tensor/device.h"
+#include "sfv/training/memory_plan.h"
+#include "sfv/training/recipe.h"
+#include "sfv/training/run_folder.h"
+#include "sfv/training/step_timing.h"
+
+namespace sfv::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using training::MemoryPlan;
+using training::Recipe;
+
+// A model that was published, whose configs we have.
+std::optional<checkpoint::ConfigTexts> published(const std::string& name) {
+  if (name == "svd" || name == "stabilityai/stable-video-diffusion-img2vid")
+    return checkpoint::published_configs(14);
+  if (name == "svd-xt" || name == "stabilityai/stable-video-diffusion-img2vid-xt")
+    return checkpoint::published_configs(25);
+  return std::nullopt;
+}
+
+checkpoint::ModelConfigs read_model(const training::ModelOptions& model) {
+  const std::string& name = model.path.empty() ? model.config : model.path;
+  try {
+    const checkpoint::ModelPlace place = checkpoint::find_model(name);
+    return checkpoint::read_configs(
+        place.is_folder ? checkpoint::load_configs(place.path)
+                        : checkpoint::single_file_configs(*io::SafetensorsFile::open(place.path)));
+  } catch (const Error& error) {
+    const auto texts = published(name);
+    if (error.code() != ErrorCode::kNotFound || !texts) throw;
+    return checkpoint::read_configs(*texts);
+  }
+}
+
+// The device where it is there; what would be planned if not.
+struct PlanDevice {
+  at::DeviceType type = at::kCPU;
+  std::optional<torch::Device> here;
+};
+
+PlanDevice find_device(const std::string& name) {
+  const bool wants_gpu = parse_device(name).kind == DeviceName::Kind::kCuda;
+  try {
+    const torch::Device device = open_device(name);
+    return {device.type(), device};
+  } catch (const Error& error) {
+    if (!wants_gpu || error.code() != ErrorCode::kDevice) throw;
+    return {at::kCUDA, std::nullopt};
+  }
+}
+
+std::string format(const char* pattern, double value) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), pattern, value);
+  return text.data();
+}
+
+std::string gib(int64_t bytes) {
+  return format("%9.2f GiB", static_cast<double>(bytes) / (1 << 30));
+}
+
+std::string millions(int64_t numbers) {
+  return format("%10.1f M", static_cast<double>(numbers) / 1e6);
+}
+
+std::string row(const std::string& name, const std::string& numbers, const std::string& bytes) {
+  std::string text = "  " + name;
+  text.resize(44, ' ');
+  std::string middle = numbers;
+  middle.resize(14, ' ');
+  return text + middle + bytes + "\n";
+}
+
+std::string memory_text(const MemoryPlan& plan, const std::string& device, int64_t program) {
+  std::string text = concat("memory on ", device, ", at the largest moment (", plan.peak_phase, "):\n");
+  text += row("weights that train, float32", millions(plan.trained), gib(plan.trained_weights));
+  text += row("weights that do not", millions(plan.frozen), gib(plan.frozen_weights));
+  text += row("optimiser state", "", gib(plan.moments));
+  text += row("gradients", "", gib(plan.gradients));
+  if (!plan.averages_on_host) text += row("average", "", gib(plan.averages));
+  text += row("weights cast for products", "", gib(plan.weight_copies));
+  text += row("activations and what they pass through", "", gib(plan.activations));
+  if (program > 0) text += row("the program and its libraries", "", gib(program));
+  text += row("peak", "", gib(plan.peak + program));
+  if (plan.averages_on_host) text += "memory of the host:\n" + row("average", "", gib(plan.averages));
+  return text;
+}
+
+// Half of what is free: the machine has other things to do.
+int64_t bytes_for_timing(const torch::Device& device) {
+  constexpr int64_t kOfAGpu = int64_t{8} << 30;
+  if (!device.is_cpu()) return kOfAGpu;
+  struct sysinfo info = {};
+  if (sysinfo(&info) != 0) return int64_t{1} << 30;
+  return static_cast<int64_t>(info.freeram) * static_cast<int64_t>(info.mem_unit) / 2;
+}
+
+std::string time_text(const Recipe& recipe, const checkpoint::ModelConfigs& configs, const PlanDevice& device,
+                      const MemoryPlan& plan) {
+  std::string text = concat("an iteration: ", format("%.4g", plan.operations / 1e12),
+                            " tera-operations of convolutions, products and norms\n");
+  if (!device.here) return text + "  not timed: this machine has no such device\n";
+  const auto timing =
+      training::time_step(recipe, configs, *device.here, plan, {.bytes = bytes_for_timing(*device.here)});
+  if (!timing) return text + "  not timed: even a small part of it is too much for this machine\n";
+  text += concat("  about ", format("%.3g", timing->seconds), " s with ", cpu_threads(),
+                 " CPU threads; the whole run ",
+                 format("%.3g", timing->seconds * static_cast<double>(recipe.steps) / 3600), " h\n");
+  text +=
+      concat("  from ", timing->size, ": ", format("%.3g", 100 * timing->measured), " % of the operations\n");
+  return text;
+}
+
+}  // namespace
+
+std::string plan_text(const TrainRequest& request) {
+  SFV_CHECK(!request.recipe.empty() || !request.run.empty(), kInvalidArgument,
+            "[train] --dry-run: give a recipe, or a run's folder with -o");
+  const Recipe recipe = training::load_recipe(
+      request.recipe.empty() ? (fs::path(request.run) / training::kRecipeName).string() : request.recipe,
+      request.overrides);
+  if (recipe.threads > 0) set_cpu_threads(static_cast<int>(recipe.threads));
+  const PlanDevice device = find_device(request.device);
+  const checkpoint::ModelConfigs configs = read_model(recipe.model);
+  const int64_t program = device.type == at::kCPU ? process_memory().now : 0;
+  const MemoryPlan plan = training::plan_memory(recipe, configs, device.type, 1);
+  const auto& data = recipe.data;
+  return concat("micro-batches of ", recipe.micro_batch, ", ", training::accumulation_steps(recipe, 1),
+                " a step: ", data.frames, " frames of ", data.width, "x", data.height, ", ",
+                recipe.precision == training::TrainPrecision::kBf16 ? "bf16" : "fp32",
+                recipe.activation_checkpointing ? ", activation checkpointing" : "", "\n") +
+         memory_text(plan, device.type == at::kCPU ? "the CPU" : "the GPU", program) +
+         time_text(recipe, configs, device, plan);
+}
+
+}  // namespace sfv::cli

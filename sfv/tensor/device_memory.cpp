@@ -1,0 +1,15 @@
+#include "sfv/tensor/device_memory.h"
+
+#include <c10/core/CachingDeviceAllocator.h>
+
+namespace sfv {
+
+MemoryUse device_memory(const torch::Device& device) {
+  if (device.is_cpu()) return process_memory();
+  if (!device.is_cuda()) return {};
+  constexpr size_t kAll = 0;  // of small and large blocks together
+  const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.index());
+  return {stats.allocated_bytes.at(kAll).current, stats.allocated_bytes.at(kAll).peak};
+}
+
+}  // namespace sfv
