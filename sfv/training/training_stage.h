@@ -20,15 +20,18 @@ namespace sfv::training {
 /// Means of figures over the micro-batches of an iteration.
 class MetricMeans {
  public:
-  void add(const std::string& name, double value);
-  /// By name; empties the collection.
-  [[nodiscard]] std::vector<Metric> take();
-
- private:
   struct Sum {
     double total = 0;
     int64_t count = 0;
   };
+
+  void add(const std::string& name, double value);
+  void add(const std::string& name, const Sum& sum);
+  [[nodiscard]] const std::map<std::string, Sum>& sums() const { return sums_; }
+  /// By name; empties the collection.
+  [[nodiscard]] std::vector<Metric> take();
+
+ private:
   std::map<std::string, Sum> sums_;
 };
 
@@ -55,6 +58,10 @@ class TrainingStage {
   /// Every live tensor that a checkpoint needs to go on exactly: weights, averages, moments, buffers. Names
   /// are unique.
   [[nodiscard]] virtual NamedTensors state() = 0;
+  /// Those of state() that each micro-batch changes, before the optimiser's step: running figures of a rank's
+  /// own clips. Over several ranks their mean is taken after each phase, and a phase that is given up sets
+  /// them back.
+  [[nodiscard]] virtual NamedTensors running_figures() { return {}; }
   /// The trained model with its averaged weights in place: what is sampled from and saved. A copy of the
   /// holders; the averaged values are written into networks of their own by this call, so it is valid until
   /// the next one.
@@ -68,8 +75,8 @@ class TrainingStage {
 };
 
 /// The stage that a recipe asks for. model: as loaded; its networks are the beginning, and frozen parts stay
-/// in use. Errors: kInvalidArgument, kNotFound for weights named in the recipe; kUnsupported for bf16 and a
-/// spread optimiser; those of the networks.
+/// in use. Errors: kInvalidArgument, kNotFound for weights named in the recipe; kUnsupported for bf16; those
+/// of the networks.
 [[nodiscard]] std::unique_ptr<TrainingStage> make_stage(const Recipe& recipe, checkpoint::Model model);
 
 }  // namespace sfv::training
