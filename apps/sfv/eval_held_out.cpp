@@ -38,6 +38,7 @@ HeldOutClip HeldOutSet::load(int64_t index) {
   const auto& told = recipe_.conditioning;
   HeldOutClip result{std::move(clip.clip), static_cast<double>(clip.motion), {}};
   if (told.motion == training::MotionKind::kFixed) result.motion = told.motion_bucket;
+  result.is_overlay = recipe_.data.source == training::DataSource::kSnow;
   if (has_scenes_) {
     const auto& drawn = dynamic_cast<const data::ProceduralSource&>(*source_);
     result.scene = data::make_shapes_scene(drawn.request(item), false);

@@ -17,6 +17,7 @@ struct HeldOutClip {
   Clip clip;
   double motion = 0;                       // motion bucket, as the recipe tells it to the network
   std::optional<data::ShapesScene> scene;  // of drawn shapes: the truth
+  bool is_overlay = false;                 // plays over its first frame, which stands still: snow
 };
 
 /// The held-out clips of a recipe's data, numbered from 0; what cannot be read is passed over and named.

@@ -10,6 +10,7 @@
 #include "sfv/core/check.h"
 #include "sfv/evaluation/clip_pixels.h"
 #include "sfv/evaluation/clip_statistics.h"
+#include "sfv/evaluation/overlay_motion.h"
 #include "sfv/io/safetensors.h"
 
 namespace sfv::cli {
@@ -80,6 +81,21 @@ void RowMeter::add(const HeldOutClip& truth, const torch::Tensor& pixels) {
     numbers_["speed"].push_back(evaluation::measure_clip(clip).fast_speed);
     numbers_["energy"].push_back(sharpness);
   }
+  if (truth.is_overlay) add_overlay(truth, pixels);
+}
+
+void RowMeter::add_overlay(const HeldOutClip& truth, const torch::Tensor& pixels) {
+  const torch::Tensor picture = evaluation::to_pixels(truth.clip)[0];
+  const evaluation::OverlayMotion motion = evaluation::measure_overlay(pixels, picture);
+  numbers_["covered"].push_back(motion.covered);
+  numbers_["contrast"].push_back(motion.contrast);
+  numbers_["coherence"].push_back(motion.coherence);
+  numbers_["fall"].push_back(motion.fall);
+  numbers_["drift"].push_back(motion.drift);
+  numbers_["first_psnr"].push_back(motion.first_psnr);
+  numbers_["background_psnr"].push_back(motion.background_psnr);
+  numbers_["background_share"].push_back(motion.background_share);
+  numbers_["asked_motion"].push_back(truth.motion);
 }
 
 void RowMeter::add_noises(const HeldOutClip& truth, const torch::Tensor& pixels) {
@@ -87,6 +103,13 @@ void RowMeter::add_noises(const HeldOutClip& truth, const torch::Tensor& pixels)
   const torch::Tensor variance =
       (last - last.mean(0)).square().sum(0) / static_cast<double>(last.size(0) - 1);
   numbers_["last_spread"].push_back(variance.mean().sqrt().item<double>() * 127.5);
+  if (truth.is_overlay) {
+    const torch::Tensor picture = evaluation::to_pixels(truth.clip)[0];
+    std::vector<double> drifts;
+    for (const torch::Tensor& clip : pixels.unbind(0))
+      drifts.push_back(evaluation::measure_overlay(clip, picture).drift);
+    numbers_["drift_spread"].push_back(at::tensor(drifts, at::kDouble).std().item<double>());
+  }
   if (!truth.scene) return;
   std::vector<std::vector<evaluation::ShapeTrack>> tracks;
   for (const torch::Tensor& clip : pixels.unbind(0)) {

@@ -21,10 +21,15 @@ namespace sfv::cli {
 ///   known sharpness       gradient energy of the whole last frame speed           pixels a frame: of the
 ///   shapes where they are known, else of the fastest tenth of blocks lost            share of shapes and
 ///   frames where the shape was not found; shapes only first_distance  root mean square difference of frame 0
-///   and the condition picture, 8-bit levels end_spread      [J], pixels, over the noises of each of J first
-///   frames; shapes only last_spread     [J], standard deviation of the last frame's pixels over the noises,
-///   8-bit levels seconds         [1], of generating the N clips; models only sheet           [S, T, H, W,
-///   3], float16, 8-bit levels of the first clips
+///   and the condition picture, 8-bit levels covered, contrast, coherence, fall, drift, first_psnr,
+///   background_psnr, background_share
+///                   evaluation::OverlayMotion; only of what plays over its first frame
+///   asked_motion    the motion bucket that was asked for; as above
+///   drift_spread    [J], standard deviation of drift over the noises of each of J first frames; as above
+///   end_spread      [J], pixels, over the noises of each of J first frames; shapes only
+///   last_spread     [J], standard deviation of the last frame's pixels over the noises, 8-bit levels
+///   seconds         [1], of generating the N clips; models only
+///   sheet           [S, T, H, W, 3], float16, 8-bit levels of the first clips
 struct RowData {
   std::map<std::string, torch::Tensor> values;
 
@@ -52,6 +57,7 @@ class RowMeter {
 
  private:
   void compute_features();
+  void add_overlay(const HeldOutClip& truth, const torch::Tensor& pixels);
 
   evaluation::VideoFeatures& features_;
   int64_t sheet_clips_;

@@ -25,6 +25,14 @@ double static_share(const RowData& row) {
   return (speed < evaluation::kStaticSpeed).to(at::kDouble).mean().item<double>();
 }
 
+// How much of the measured fall follows the motion bucket that was asked for: the slope of the line through
+// the clips (least squares).
+double fall_slope(const RowData& row) {
+  const torch::Tensor asked = row.values.at("asked_motion"), fall = row.values.at("fall");
+  const torch::Tensor centred = asked - asked.mean();
+  return (centred * (fall - fall.mean())).sum().item<double>() / centred.square().sum().item<double>();
+}
+
 evaluation::FeatureMoments moments(const RowData& row) {
   return evaluation::feature_moments(row.values.at("features"), evaluation::Covariance::kBiased);
 }
@@ -51,9 +59,18 @@ Json summarize_rows(const RowData& real_a, const RowData& real_b, const std::vec
     json["speed_distance"] = evaluation::kolmogorov_smirnov(numbers(data.values.at("speed")), real_speeds);
     json["static_share"] = static_share(data);
     json["first_frame_distance"] = data.mean("first_distance");
-    for (const auto& [key, name] : {std::pair("lost_share", "lost"), std::pair("end_spread", "end_spread"),
-                                    std::pair("last_frame_spread", "last_spread")}) {
+    for (const auto& [key, name] :
+         {std::pair("lost_share", "lost"), std::pair("end_spread", "end_spread"),
+          std::pair("last_frame_spread", "last_spread"), std::pair("drift_spread", "drift_spread")}) {
       if (data.has(name)) json[key] = data.mean(name);
+    }
+    if (data.has("covered")) {
+      for (const char* name : {"covered", "contrast", "coherence", "fall", "drift", "first_psnr",
+                               "background_psnr", "background_share"}) {
+        json[name] = data.mean(name);
+      }
+      json["drift_deviation"] = data.values.at("drift").std().item<double>();
+      json["fall_slope_share"] = fall_slope(data) / fall_slope(real_a);
     }
     if (data.has("seconds")) {
       json["seconds_per_clip"] = data.mean("seconds") / static_cast<double>(own.count);

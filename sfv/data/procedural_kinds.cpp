@@ -13,9 +13,9 @@ namespace {
 
 constexpr std::array<ProceduralKind, 3> kKinds = {
     {{"shapes", "Discs, squares and triangles that bounce; direction and speed cannot be seen in frame 0",
-      false, draw_shapes_clip},
+      false, [](const ProceduralClip& request) { return DrawnClip{draw_shapes_clip(request)}; }},
      {"shapes-told", "The same with a direction told by the colour and a speed told by the kind of shape",
-      false, draw_told_shapes_clip},
+      false, [](const ProceduralClip& request) { return DrawnClip{draw_told_shapes_clip(request)}; }},
      {"snow", "Snow that falls over a still photo", true, draw_snow_clip}}};
 
 constexpr int64_t kMinSide = 16;
@@ -45,6 +45,9 @@ void check_procedural_clip(const ProceduralClip& request) {
   SFV_CHECK(is_side(request.width) && is_side(request.height), kInvalidArgument,
             "[data] expected procedural clips of ", kMinSide, " to ", kMaxSide, " pixels a side, got ",
             request.width, "x", request.height);
+  SFV_CHECK(request.scene_side == 0 || is_side(request.scene_side), kInvalidArgument,
+            "[data] expected a scene of ", kMinSide, " to ", kMaxSide,
+            " pixels (scene_side; 0: the clip's own), got ", request.scene_side);
   SFV_CHECK(request.frames >= 1 && request.frames <= kMaxFrames &&
                 request.frames <= kMaxPixels / (request.width * request.height),
             kInvalidArgument, "[data] expected 1 to ", kMaxFrames, " frames and at most ", kMaxPixels,

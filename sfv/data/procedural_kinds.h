@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,10 @@ namespace sfv::data {
 struct ProceduralClip {
   int64_t width = 64;  // pixels, 16 … 4096
   int64_t height = 64;
+  /// Snow: the shorter side of the picture that lengths are proportions of, so that a small clip can be a
+  /// window of a large scene, with flakes and photo of the large scene's size; 0: the clip's own. 0 or 16 …
+  /// 4096.
+  int64_t scene_side = 0;
   int64_t frames = 14;                       // 1 … 4096
   double fps = 7;                            // frames per second, > 0: only stored in the clip
   uint64_t seed = 0;                         // of the whole series; give held-out clips another
@@ -21,12 +26,17 @@ struct ProceduralClip {
   const Backgrounds* backgrounds = nullptr;  // borrowed; for the kinds that need photos
 };
 
+struct DrawnClip {
+  Clip clip;
+  std::optional<int64_t> motion = {};  // motion bucket where the kind knows the truth; else it is measured
+};
+
 /// A kind of procedural clip. A new kind is one function and its row in the table.
 struct ProceduralKind {
   std::string_view name;     // in recipes
   std::string_view summary;  // one line for people
   bool needs_photos;
-  Clip (*draw)(const ProceduralClip&);
+  DrawnClip (*draw)(const ProceduralClip&);
 };
 
 /// All kinds there are.

@@ -20,6 +20,7 @@ ProceduralSource::ProceduralSource(ProceduralOptions options, std::unique_ptr<Ba
 ProceduralClip ProceduralSource::request(int64_t item) const {
   return {.width = options_.width,
           .height = options_.height,
+          .scene_side = options_.scene_side,
           .frames = options_.frames,
           .fps = options_.fps,
           .seed = options_.seed,
@@ -34,9 +35,9 @@ std::string ProceduralSource::name(int64_t item) const {
 TrainingClip ProceduralSource::load(int64_t item, uint64_t) const {
   SFV_CHECK(item >= 0 && item < options_.size, kInvalidArgument, "[data] expected an item from 0 to ",
             options_.size - 1, ", got ", item);
-  TrainingClip result{.clip = kind_.draw(request(item)), .motion = 0};
-  result.motion = measure_motion(result.clip).bucket;
-  return result;
+  DrawnClip drawn = kind_.draw(request(item));
+  const int64_t motion = drawn.motion ? *drawn.motion : measure_motion(drawn.clip).bucket;
+  return {.clip = std::move(drawn.clip), .motion = motion};
 }
 
 }  // namespace sfv::data

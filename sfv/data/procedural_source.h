@@ -14,7 +14,8 @@ struct ProceduralOptions {
   std::string kind = "shapes";  // a name in procedural_kinds()
   int64_t width = 64;           // pixels, 16 … 4096
   int64_t height = 64;
-  int64_t frames = 14;  // 1 … 4096
+  int64_t scene_side = 0;  // of snow, see ProceduralClip
+  int64_t frames = 14;     // 1 … 4096
   double fps = 7;
   uint64_t seed = 0;                      // training and held-out clips differ by it
   int64_t size = ClipSource::kUnlimited;  // clips 0 … size - 1, for a fixed set

@@ -72,23 +72,33 @@ Snowflake make_flake(const Weather& weather, CounterRandom& random) {
   return flake;
 }
 
+/// How many flakes a picture has of whose size a square of `side` has `of_square`. A window of a larger scene
+/// counts the space around it, where its flakes live too, so that it is as dense as the whole.
+int64_t flake_count(int64_t of_square, const ProceduralClip& request, int64_t side, int64_t margin) {
+  if (request.scene_side == 0) return of_square * request.width * request.height / (side * side);
+  const int64_t around = 2 * margin / kQ16;
+  return of_square * (request.width + around) * (request.height + around) /
+         ((side + around) * (side + around));
+}
+
 }  // namespace
 
 SnowScene make_snow_scene(const ProceduralClip& request) {
   check_procedural_clip(request);
   SFV_CHECK(request.backgrounds != nullptr, kInvalidArgument, "[data] snow falls over photos: name some");
   const uint64_t seed = random_word(request.seed, kSnowStream, static_cast<uint64_t>(request.number));
-  const int64_t side = std::min(request.width, request.height);
+  const int64_t side = request.scene_side > 0 ? request.scene_side : std::min(request.width, request.height);
   CounterRandom random(seed, 0);
   SnowScene scene;
   scene.background = make_background(request, side, random);
   scene.margin = 20 * kQ16 * side / kPilotSide;  // more than any flake reaches
   const int64_t area_width = request.width * kQ16 + 2 * scene.margin;
   const int64_t area_height = request.height * kQ16 + 2 * scene.margin;
-  const int64_t count = random.between(14, 34) * request.width * request.height / (side * side);
+  const int64_t count = flake_count(random.between(14, 34), request, side, scene.margin);
   Weather weather;
   weather.speed = random.between(q16(.5), q16(1.6));
   weather.wind = random.between(q16(-4), q16(4));
+  scene.speed = weather.speed;
   for (int64_t i = 0; i < count; ++i) {
     Snowflake flake = make_flake(weather, random);
     for (int64_t* length :
@@ -100,6 +110,10 @@ SnowScene make_snow_scene(const ProceduralClip& request) {
     scene.flakes.push_back(flake);
   }
   return scene;
+}
+
+int64_t snow_motion_bucket(const SnowScene& scene) {
+  return (100 * scene.speed + kQ16 / 2) / kQ16;
 }
 
 FlakePosition flake_position(const SnowScene& scene, int64_t flake, int64_t frame) {

@@ -2,6 +2,7 @@
 // stopped.
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "sfv/data/fixed_math.h"
@@ -77,11 +78,11 @@ RgbImage draw_snow(const SnowScene& scene, int64_t frame) {
   return image;
 }
 
-Clip draw_snow_clip(const ProceduralClip& request) {
+DrawnClip draw_snow_clip(const ProceduralClip& request) {
   const SnowScene scene = make_snow_scene(request);
   Clip clip{.frames = {}, .fps = request.fps};
   for (int64_t frame = 0; frame < request.frames; ++frame) clip.frames.push_back(draw_snow(scene, frame));
-  return clip;
+  return {.clip = std::move(clip), .motion = snow_motion_bucket(scene)};
 }
 
 }  // namespace sfv::data

@@ -128,6 +128,7 @@ struct AdversarialOptions {
   int64_t generator_updates = 1;       // optimiser steps of the generator an iteration, each on its own batch
   bool same_sigma = true;              // real and fake are compared at one sigma'; false: each draws its own
   bool same_noise = false;             // real and fake get the same noise; false: fresh noise for each
+  double adversarial_weight = 1;       // of the discriminator's word to the generator; 0: no discriminator
   double frame_difference_weight = 0;  // of the L1 between frame differences of x0_hat and x0
   DiscriminatorOptions discriminator;
   ReconstructionOptions reconstruction;

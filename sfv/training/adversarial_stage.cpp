@@ -136,8 +136,10 @@ std::vector<Phase> AdversarialStage::phases() {
       [this](const TrainBatch& batch, double share, int64_t iteration, MetricMeans& metrics) {
         accumulate_generator(batch, share, iteration, metrics);
       });
-  std::vector<Phase> phases(static_cast<size_t>(recipe_.adversarial.discriminator.updates), discriminator);
-  phases.insert(phases.end(), static_cast<size_t>(recipe_.adversarial.generator_updates), generator);
+  const AdversarialOptions& o = recipe_.adversarial;
+  std::vector<Phase> phases;
+  if (o.adversarial_weight > 0) phases.assign(static_cast<size_t>(o.discriminator.updates), discriminator);
+  phases.insert(phases.end(), static_cast<size_t>(o.generator_updates), generator);
   return phases;
 }
 
@@ -279,6 +281,27 @@ torch::Tensor AdversarialStage::reconstruction(const Generated& generated, const
   return loss.mean();
 }
 
+torch::Tensor AdversarialStage::adversarial_loss(const Generated& cut, const LatentBatch& latents,
+                                                 NamedTensors& made) {
+  const torch::Tensor sigma = discriminator_sigma(latents, cut, 1);
+  const Judgement fake =
+      judge(cut.x0_hat + per_sample(sigma) * discriminator_noise(latents, 1), sigma, latents, true);
+  append_judged(made, "generated", fake.taps, fake.heads);
+  switch (recipe_.adversarial.discriminator.loss) {
+    case AdversarialLoss::kHinge:
+      return hinge_generator_loss(logits_of(fake.heads));
+    case AdversarialLoss::kNonSaturating:
+      return non_saturating_generator_loss(logits_of(fake.heads));
+    case AdversarialLoss::kRelativistic: {
+      const torch::Tensor real_sigma = discriminator_sigma(latents, cut, 0);
+      const Judgement real = judge(latents.x0 + per_sample(real_sigma) * discriminator_noise(latents, 0),
+                                   real_sigma, latents, false);
+      return relativistic_generator_loss(logits_of(real.heads), logits_of(fake.heads));
+    }
+  }
+  throw Error(ErrorCode::kInternal, "[train] unknown adversarial loss");
+}
+
 void AdversarialStage::accumulate_generator(const TrainBatch& batch, double share, int64_t iteration,
                                             MetricMeans& metrics) {
   const AdversarialOptions& o = recipe_.adversarial;
@@ -289,34 +312,19 @@ void AdversarialStage::accumulate_generator(const TrainBatch& batch, double shar
   // the sum on through the generator.
   Generated cut = generated;
   cut.x0_hat = generated.x0_hat.detach().requires_grad_(true);
-  const torch::Tensor sigma = discriminator_sigma(latents, cut, 1);
-  const Judgement fake =
-      judge(cut.x0_hat + per_sample(sigma) * discriminator_noise(latents, 1), sigma, latents, true);
-  torch::Tensor adversarial;
-  switch (o.discriminator.loss) {
-    case AdversarialLoss::kHinge:
-      adversarial = hinge_generator_loss(logits_of(fake.heads));
-      break;
-    case AdversarialLoss::kNonSaturating:
-      adversarial = non_saturating_generator_loss(logits_of(fake.heads));
-      break;
-    case AdversarialLoss::kRelativistic: {
-      const torch::Tensor real_sigma = discriminator_sigma(latents, cut, 0);
-      const Judgement real = judge(latents.x0 + per_sample(real_sigma) * discriminator_noise(latents, 0),
-                                   real_sigma, latents, false);
-      adversarial = relativistic_generator_loss(logits_of(real.heads), logits_of(fake.heads));
-      break;
-    }
-  }
   NamedTensors made = {{"x0", latents.x0}, {"x0_hat", cut.x0_hat}};
-  append_judged(made, "generated", fake.taps, fake.heads);
   const auto gradient_of = [&](const torch::Tensor& loss) {
     return torch::autograd::grad({loss}, {cut.x0_hat})[0];
   };
-  metrics.add("loss/generator_adversarial", check_loss("loss/generator_adversarial", adversarial, made));
-  torch::Tensor gradient = gradient_of(adversarial);
-  const double adversarial_norm = gradient.norm().item<double>();
-  metrics.add("gradient_at_x0/adversarial", adversarial_norm);
+  torch::Tensor gradient = at::zeros_like(cut.x0_hat);
+  double adversarial_norm = 0;
+  if (o.adversarial_weight > 0) {
+    const torch::Tensor adversarial = adversarial_loss(cut, latents, made);
+    metrics.add("loss/generator_adversarial", check_loss("loss/generator_adversarial", adversarial, made));
+    gradient = o.adversarial_weight * gradient_of(adversarial);
+    adversarial_norm = gradient.norm().item<double>();
+    metrics.add("gradient_at_x0/adversarial", adversarial_norm);
+  }
   if (const torch::Tensor rec = reconstruction(cut, latents); rec.defined()) {
     metrics.add("loss/reconstruction", check_loss("loss/reconstruction", rec, made));
     const torch::Tensor g = gradient_of(rec);

@@ -55,6 +55,8 @@ class AdversarialStage : public TrainingStage {
                   bool with_graph);
   torch::Tensor penalty(const Judgement& judged, const LatentBatch& condition, int64_t side, bool with_graph);
   torch::Tensor further_fakes(const LatentBatch& latents, const Generated& generated, bool with_graph);
+  // The generator's loss of what the discriminator says about x0_hat. made: what it was made of is added.
+  torch::Tensor adversarial_loss(const Generated& cut, const LatentBatch& latents, NamedTensors& made);
   torch::Tensor reconstruction(const Generated& generated, const LatentBatch& latents) const;
 
   Recipe recipe_;

@@ -60,6 +60,7 @@ data::LatentCacheKey make_cache_key(const DataOptions& o, const checkpoint::Mode
   if (o.source != DataSource::kShapes) key.data.emplace("path", o.path);
   if (o.source == DataSource::kShapes || o.source == DataSource::kSnow)
     key.data.emplace("seed", std::to_string(o.seed));
+  if (o.source == DataSource::kSnow) key.data.emplace("scene_side", std::to_string(o.scene_side));
   key.data.emplace("flip", o.flip ? "true" : "false");
   return key;
 }

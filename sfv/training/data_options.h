@@ -18,15 +18,16 @@ enum class DataSource {
 /// n only.
 struct DataOptions {
   DataSource source = DataSource::kVideos;
-  std::string path;      // folder or file; relative to the working directory; not for kShapes
-  int64_t frames = 14;   // of a clip, 1 to 1024
-  double fps = 7;        // frames per second of a clip, whatever the file's rate
-  int64_t width = 768;   // pixels, divisible by 8
-  int64_t height = 448;  // pixels, divisible by 8
-  bool flip = false;     // mirror half of the clips left to right
-  uint64_t seed = 0;     // of procedural clips: clip i of a seed is the same on every machine
-  int64_t readers = 2;   // threads that read ahead
-  int64_t ahead = 4;     // micro-batches kept ready
+  std::string path;        // folder or file; relative to the working directory; not for kShapes
+  int64_t frames = 14;     // of a clip, 1 to 1024
+  double fps = 7;          // frames per second of a clip, whatever the file's rate
+  int64_t width = 768;     // pixels, divisible by 8
+  int64_t height = 448;    // pixels, divisible by 8
+  int64_t scene_side = 0;  // kSnow: the clip is a window of a scene of this size; 0: the whole of it
+  bool flip = false;       // mirror half of the clips left to right
+  uint64_t seed = 0;       // of procedural clips: clip i of a seed is the same on every machine
+  int64_t readers = 2;     // threads that read ahead
+  int64_t ahead = 4;       // micro-batches kept ready
 
   [[nodiscard]] bool operator==(const DataOptions&) const = default;
 };

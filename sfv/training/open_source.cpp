@@ -30,6 +30,7 @@ std::unique_ptr<data::ClipSource> open_procedural(const DataOptions& o, bool is_
   options.kind = o.source == DataSource::kSnow ? "snow" : "shapes";
   options.width = o.width;
   options.height = o.height;
+  options.scene_side = o.scene_side;
   options.frames = o.frames;
   options.fps = o.fps;
   options.seed = is_held_out ? o.seed + kHeldOut : o.seed;

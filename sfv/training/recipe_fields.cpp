@@ -34,8 +34,13 @@ void visit_data(DataOptions& o, RecipeVisitor& v) {
            "frames per second of a clip, whatever the file's rate");
   v.integer("width", o.width, {.min = 8, .max = 8192, .multiple = 8}, "pixels");
   v.integer("height", o.height, {.min = 8, .max = 8192, .multiple = 8}, "pixels");
+  v.integer(
+      "scene_side", o.scene_side, {.min = 0, .max = 4096},
+      "the clip is a window of a scene whose shorter side has so many pixels (16 or more), with flakes and "
+      "photo of that scene's size; 0: the clip is the whole scene",
+      when(o.source, {kSnow}, "source"));
   v.flag("flip", o.flip, "mirror half of the clips left to right",
-         when(o.source, {kVideos, kFrames, kManifest, kShapes, kSnow}, "source"));
+         when(o.source, {kVideos, kFrames, kManifest}, "source"));
   v.seed("seed", o.seed, "seed of the clips: clip i of a seed is the same on every machine",
          when(o.source, {kShapes, kSnow}, "source"));
   v.integer("readers", o.readers, {.min = 1, .max = 256}, "threads that read ahead");

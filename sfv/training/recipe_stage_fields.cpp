@@ -186,6 +186,9 @@ void visit_adversarial(Recipe& r, RecipeVisitor& v) {
               {DiscriminatorNoise::kDiscretisedLogNormal, DiscriminatorNoise::kLogitNormal},
               "discriminator.noise"));
   v.flag("same_noise", o.same_noise, "they get the same noise; false: fresh noise for each");
+  v.number(
+      "adversarial_weight", o.adversarial_weight, kNotNegative,
+      "how much the generator heeds the discriminator; 0: no discriminator is trained, reconstruction alone");
   v.number("frame_difference_weight", o.frame_difference_weight, kNotNegative,
            "loss weight of the mean absolute error between frame differences of x0_hat and of the clip");
   visit_discriminator(o.discriminator, table, v);

@@ -42,7 +42,7 @@ const PlainBackgrounds kPatterned(false);
 
 TEST(Snow, IsTheSameBytesOnEveryMachine) {
   const Clip clip =
-      draw_snow_clip({.width = 96, .height = 64, .seed = 1, .number = 2, .backgrounds = &kPatterned});
+      draw_snow_clip({.width = 96, .height = 64, .seed = 1, .number = 2, .backgrounds = &kPatterned}).clip;
   io::Sha256 hash;
   for (const RgbImage& frame : clip.frames) hash.update(std::as_bytes(std::span(frame.rgb)));
   EXPECT_EQ(hash.finish(), "128bac688bea76a6fef1982f062da77773dcb840cc0e59a6ce56860cf96d4e8b");
@@ -95,6 +95,29 @@ TEST(Snow, ScalesWithThePicture) {
   // Twice the area of the square: twice the flakes.
   const SnowScene wide = make_snow_scene({.width = 128, .height = 64, .number = 3, .backgrounds = &kPlain});
   EXPECT_EQ(wide.flakes.size(), 2 * small.flakes.size());
+}
+
+TEST(Snow, AWindowShowsAScenesOwnSizesAndDensity) {
+  double window = 0, whole = 0;
+  for (int64_t i = 0; i < 300; ++i) {
+    const SnowScene part =
+        make_snow_scene({.width = 64, .height = 48, .scene_side = 128, .number = i, .backgrounds = &kPlain});
+    const SnowScene scene =
+        make_snow_scene({.width = 128, .height = 128, .number = i, .backgrounds = &kPlain});
+    ASSERT_EQ(part.margin, scene.margin);
+    window += static_cast<double>(part.flakes.size()) / ((64 + 40) * (48 + 40));
+    whole += static_cast<double>(scene.flakes.size()) / ((128 + 40) * (128 + 40));
+    EXPECT_GE(number(part.flakes[0].radius), 1.59);
+  }
+  EXPECT_NEAR(window / whole, 1, .08);  // whole flakes only: half a flake of eight is lost in the mean
+}
+
+TEST(Snow, TellsItsSpeedAsTheMotionBucket) {
+  const ProceduralClip request{.width = 128, .height = 128, .frames = 2, .number = 4, .backgrounds = &kPlain};
+  const SnowScene scene = make_snow_scene(request);
+  const double speed = number(scene.flakes[0].velocity_y) / (1.2 + .8 * number(scene.flakes[0].radius));
+  EXPECT_NEAR(static_cast<double>(snow_motion_bucket(scene)), 100 * speed, .6);
+  EXPECT_EQ(draw_snow_clip(request).motion, snow_motion_bucket(scene));
 }
 
 TEST(Snow, FadesInAndLeavesFrameZeroAlone) {
@@ -179,6 +202,7 @@ TEST(ProceduralSource, RefusesWhatItCannotDraw) {
   EXPECT_EQ(code({.kind = "snow"}), ErrorCode::kInvalidArgument);  // no photos
   EXPECT_EQ(code({.width = 8}), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code({.size = 0}), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code({.scene_side = 8}), ErrorCode::kInvalidArgument);
   const std::string message = error_of([] { (void)procedural_kind("rain"); }).what();
   EXPECT_THAT(message, testing::AllOf(testing::HasSubstr("rain"), testing::HasSubstr("shapes-told")));
   const ProceduralSource fixed({.size = 4});
