@@ -78,6 +78,7 @@ torch::Device open_rank_device(const std::string& asked, const distributed::Rank
             ranks.size(),
             " ranks: each needs a GPU of its own; give --device cuda, and the GPUs to use by "
             "CUDA_VISIBLE_DEVICES");
+  if (gpus == 0) return open_device(asked);  // whose error says what is missing
   return open_device(concat("cuda:", distributed::gpu_of(ranks.place(), gpus)));
 }
 

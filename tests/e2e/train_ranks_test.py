@@ -2,6 +2,7 @@
 and kills go on to the same bytes."""
 
 import os
+import pathlib
 import shutil
 import signal
 import socket
@@ -77,7 +78,7 @@ class TrainRanks(SfvCase):
         process = self.start("run", "recipe.toml", "--set", "steps=100000")
         self.wait_for_checkpoint(process, "run")
         for rank in processes_of(BINARY, str(self.folder / "run")):
-            if "OMPI_COMM_WORLD_RANK=1" in open(f"/proc/{rank}/environ").read().split("\0"):
+            if b"OMPI_COMM_WORLD_RANK=1" in pathlib.Path(f"/proc/{rank}/environ").read_bytes().split(b"\0"):
                 os.kill(rank, signal.SIGKILL)
         _, stderr = process.communicate(timeout=60)
         self.assertNotEqual(process.returncode, 0)
@@ -110,7 +111,7 @@ class TrainRanks(SfvCase):
         process = self.start("cut", "recipe.toml")
         self.wait_for_checkpoint(process, "cut")
         for rank in processes_of(BINARY, str(self.folder / "cut")):
-            if "OMPI_COMM_WORLD_RANK=1" in open(f"/proc/{rank}/environ").read().split("\0"):
+            if b"OMPI_COMM_WORLD_RANK=1" in pathlib.Path(f"/proc/{rank}/environ").read_bytes().split(b"\0"):
                 os.kill(rank, signal.SIGTERM)
         _, stderr = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 143, stderr)
