@@ -1,7 +1,9 @@
 #include "apps/sfv/train_run.h"
 
+#include <cstdlib>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "apps/sfv/progress_display.h"
 #include "apps/sfv/save_delay.h"
@@ -10,9 +12,12 @@
 #include "sfv/checkpoint/model_files.h"
 #include "sfv/core/check.h"
 #include "sfv/core/version.h"
+#include "sfv/distributed/nccl_ranks.h"
+#include "sfv/distributed/open_ranks.h"
 #include "sfv/io/atomic_file.h"
 #include "sfv/tensor/device.h"
 #include "sfv/training/open_source.h"
+#include "sfv/training/rank_agreement.h"
 #include "sfv/training/run_folder.h"
 #include "sfv/training/trainer.h"
 
@@ -57,28 +62,74 @@ std::string starting_model(const Recipe& recipe, const fs::path& run, const Canc
   return folder.string();
 }
 
-std::string environment_text(const torch::Device& device) {
+std::string environment_text(const torch::Device& device, const distributed::Ranks& ranks) {
   return concat("{\n  \"sfv\": \"", version(), "\",\n  \"libtorch\": \"", libtorch_version(),
-                "\",\n  \"device\": \"", device, "\",\n  \"threads\": ", cpu_threads(), "\n}\n");
+                "\",\n  \"device\": \"", device, "\",\n  \"threads\": ", cpu_threads(),
+                ",\n  \"ranks\": ", ranks.size(), ",\n  \"ranks_by\": \"", ranks.backend(), "\"\n}\n");
+}
+
+// Several ranks each have a GPU of their own, and none falls back to the CPU alone.
+torch::Device open_rank_device(const std::string& asked, const distributed::Ranks& ranks) {
+  if (ranks.size() == 1) return open_device(asked);
+  const DeviceName::Kind kind = parse_device(asked).kind;
+  const int gpus = kind == DeviceName::Kind::kCpu ? 0 : count_gpus();
+  if (kind == DeviceName::Kind::kCpu || (kind == DeviceName::Kind::kAuto && gpus == 0)) return torch::kCPU;
+  SFV_CHECK(asked.find(':') == std::string::npos, kInvalidArgument, "[train] --device ", asked, " for ",
+            ranks.size(),
+            " ranks: each needs a GPU of its own; give --device cuda, and the GPUs to use by "
+            "CUDA_VISIBLE_DEVICES");
+  if (gpus == 0) return open_device(asked);  // whose error says what is missing
+  return open_device(concat("cuda:", distributed::gpu_of(ranks.place(), gpus)));
+}
+
+void set_threads(const Recipe& recipe, distributed::Ranks& ranks) {
+  if (recipe.threads > 0) return set_cpu_threads(static_cast<int>(recipe.threads));
+  // OMP_NUM_THREADS is a user's word, or torchrun's.
+  const bool is_told = std::getenv("OMP_NUM_THREADS") != nullptr;
+  const int64_t share = distributed::fair_threads(ranks);
+  if (ranks.size() > 1 && !is_told) set_cpu_threads(static_cast<int>(share));
+}
+
+// What the others learn from rank 0, which alone prepares the folder.
+std::optional<training::Checkpoint> share_checkpoint(distributed::Ranks& ranks,
+                                                     const std::optional<training::Checkpoint>& own) {
+  if (ranks.size() == 1) return own;
+  const std::vector<std::string> steps = ranks.gather(own ? std::to_string(own->step) : "");
+  const std::vector<std::string> folders = ranks.gather(own ? own->folder.string() : "");
+  if (steps.front().empty()) return std::nullopt;
+  return training::Checkpoint{.step = std::stoll(steps.front()), .folder = folders.front()};
 }
 
 }  // namespace
 
-TrainOutcome run_training(const TrainRequest& given, ProgressDisplay& display, const CancelToken& cancel) {
+TrainOutcome run_training(const TrainRequest& given, ProgressDisplay& display, const CancelToken& cancel,
+                          distributed::Ranks& launched) {
   TrainRequest request = given;
   if (request.run.empty()) request.run = default_run(request.recipe);
   const Recipe recipe = read_recipe(request);
   const fs::path run = request.run;
-  const bool is_new = request.resume.empty();
-  SFV_CHECK(!is_new || !fs::exists(run / training::kRecipeName), kAlreadyExists, "[train] ", run.string(),
-            " holds a run already; give --resume latest, or another folder with -o");
-  const training::RunLock lock(run);
-  if (recipe.threads > 0) set_cpu_threads(static_cast<int>(recipe.threads));
-  const torch::Device device = open_device(request.device);
-  const std::optional<training::Checkpoint> from = find_checkpoint(request);
-  training::prepare_resume(run, from ? from->step : 0);
-  write_text(run / training::kRecipeName, training::to_toml(recipe));
-  write_text(run / training::kEnvironmentName, environment_text(device));
+  const bool is_first = launched.rank() == 0;
+  training::check_same_recipe(launched, recipe);
+  (void)training::accumulation_steps(recipe, launched.size());
+  set_threads(recipe, launched);
+  const torch::Device device = open_rank_device(request.device, launched);
+  const auto on_gpus =
+      launched.size() > 1 && device.is_cuda() ? distributed::with_nccl(launched, device) : nullptr;
+  distributed::Ranks& ranks = on_gpus ? *on_gpus : launched;
+
+  std::optional<training::RunLock> lock;
+  std::optional<training::Checkpoint> from;
+  if (is_first) {
+    SFV_CHECK(!request.resume.empty() || !fs::exists(run / training::kRecipeName), kAlreadyExists, "[train] ",
+              run.string(), " holds a run already; give --resume latest, or another folder with -o");
+    lock.emplace(run);
+    from = find_checkpoint(request);
+    training::prepare_resume(run, from ? from->step : 0);
+    write_text(run / training::kRecipeName, training::to_toml(recipe));
+    write_text(run / training::kEnvironmentName, environment_text(device, ranks));
+    (void)starting_model(recipe, run, cancel);
+  }
+  from = share_checkpoint(ranks, from);
 
   const std::string name = starting_model(recipe, run, cancel);
   checkpoint::LoadOptions load;
@@ -88,19 +139,22 @@ TrainOutcome run_training(const TrainRequest& given, ProgressDisplay& display, c
   checkpoint::Model model = checkpoint::load_model(name, load);
   const auto source = training::open_source(recipe.data, false, &model);
   const auto stage = training::make_stage(recipe, std::move(model));
-  const TrainSamples samples(recipe);
+  std::optional<TrainSamples> samples;
+  if (is_first) samples.emplace(recipe);
 
   training::TrainHooks hooks;
+  hooks.ranks = &ranks;
   hooks.sink = &display;
   hooks.cancel = &cancel;
-  hooks.sample = [&](int64_t, checkpoint::Model& averaged) { return samples.make(averaged); };
+  hooks.sample = [&](int64_t, checkpoint::Model& averaged) { return samples->make(averaged); };
   hooks.figures = [&](const std::vector<std::string>& details) { display.set_details(details); };
   hooks.tell = [&](const std::string& line) { display.print_line("sfv: " + line); };
   hooks.at_save = make_save_delay();
   display.begin_part(run.filename().string(), 0, 1);
   const training::TrainResult result =
       training::train(recipe, *stage, *source, files.texts, run, from, hooks);
-  return {result.iterations, recipe.steps, result.is_stopped, result.skipped_items, run / "latest" / "model"};
+  return {result.iterations, recipe.steps, result.stop_reason, result.skipped_items,
+          run / "latest" / "model"};
 }
 
 }  // namespace sfv::cli

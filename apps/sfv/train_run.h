@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sfv/core/cancel.h"
+#include "sfv/distributed/ranks.h"
 
 namespace sfv::cli {
 
@@ -22,14 +24,14 @@ struct TrainRequest {
 struct TrainOutcome {
   int64_t iterations = 0;  // finished
   int64_t wanted = 0;
-  bool is_stopped = false;
-  int64_t skipped = 0;          // broken items of the data, in this sitting
-  std::filesystem::path model;  // of the newest checkpoint
+  std::optional<int> stop_reason;  // of the token, of any rank, that ended it before the last iteration
+  int64_t skipped = 0;             // broken items of the data, in this sitting
+  std::filesystem::path model;     // of the newest checkpoint
 };
 
-/// Prepares the run folder, loads or initialises the model, trains. Errors: kAlreadyExists for a run that is
-/// there and not to be resumed; those of recipe, model, data and training.
+/// Prepares the run folder, loads or initialises the model, trains; all ranks call it. Errors: kAlreadyExists
+/// for a run that is there and not to be resumed; those of recipe, model, data and training.
 [[nodiscard]] TrainOutcome run_training(const TrainRequest& request, ProgressDisplay& display,
-                                        const CancelToken& cancel);
+                                        const CancelToken& cancel, distributed::Ranks& ranks);
 
 }  // namespace sfv::cli

@@ -89,7 +89,8 @@ class PrefetchLoader::Workers {
         ticket = handed_ + static_cast<int64_t>(slots_.size());
         slots_.emplace_back();
       }
-      Outcome outcome = load(options_.first + ticket * options_.stride);
+      Outcome outcome =
+          load(options_.first + ticket / options_.block * options_.stride + ticket % options_.block);
       {
         const std::lock_guard lock(mutex_);
         // handed_ has not passed this ticket: next() waits for the front slot to be filled.
@@ -145,7 +146,8 @@ PrefetchLoader::PrefetchLoader(const ClipSource& source, const SampleOrder& orde
     SFV_CHECK(is_right, kInvalidArgument, "[prefetch] ", name, " is ", value, ", which is too small");
   };
   check(options.first >= 0, "first", options.first);
-  check(options.stride >= 1, "stride", options.stride);
+  check(options.block >= 1, "block", options.block);
+  check(options.stride >= options.block, "stride", options.stride);
   check(options.threads >= 1, "threads", options.threads);
   check(options.capacity >= 1, "capacity", options.capacity);
   check(options.max_attempts >= 1, "max_attempts", options.max_attempts);

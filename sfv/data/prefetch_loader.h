@@ -26,8 +26,9 @@ struct SkippedItem {
 };
 
 struct PrefetchOptions {
-  int64_t first = 0;     // position of the first sample: where a resumed run goes on, plus the rank
-  int64_t stride = 1;    // from one sample to the next: the number of ranks
+  int64_t first = 0;     // position of the first sample: where a resumed run goes on, plus the rank's share
+  int64_t block = 1;     // samples that follow each other directly: a micro-batch
+  int64_t stride = 1;    // from the first of a block to that of the next: block times the number of ranks
   int64_t threads = 2;   // >= 1
   int64_t capacity = 8;  // samples held ready or being made, >= 1
   // Called in next(), in order of positions, for every item that could not be read.
@@ -35,10 +36,11 @@ struct PrefetchOptions {
   int64_t max_attempts = 100;  // items tried for one position, >= 1
 };
 
-/// Prepares samples ahead with threads and hands them over in order: sample n is position first + n * stride.
-/// What comes depends on source and order only, never on threads, capacity or time. An item that cannot be
-/// read (not found, no permission, broken, unsupported, read error) is reported and replaced by
-/// SampleOrder::substitute; any other error ends the loader, and next() throws it at its position.
+/// Prepares samples ahead with threads and hands them over in order: sample n is position
+/// first + n / block * stride + n % block. What comes depends on source and order only, never on threads,
+/// capacity or time. An item that cannot be read (not found, no permission, broken, unsupported, read error)
+/// is reported and replaced by SampleOrder::substitute; any other error ends the loader, and next() throws it
+/// at its position.
 class PrefetchLoader {
  public:
   /// source: borrowed; must outlive the loader. Errors: kInvalidArgument.

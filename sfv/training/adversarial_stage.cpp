@@ -356,8 +356,12 @@ NamedTensors AdversarialStage::state() {
   for (const auto& item : discriminator_->named_buffers()) buffers.push_back({item.key(), item.value()});
   append(state, "discriminator.buffers", buffers);
   append(state, "discriminator.optimizer", discriminator_optimizer_->state());
-  state.push_back({"generator.gradient_balance", balance_.state()});
+  append(state, "generator", running_figures());
   return state;
+}
+
+NamedTensors AdversarialStage::running_figures() {
+  return {{"gradient_balance", balance_.state()}};
 }
 
 std::vector<const torch::nn::Module*> AdversarialStage::networks() const {

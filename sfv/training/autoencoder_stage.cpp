@@ -110,9 +110,13 @@ void AutoencoderStage::accumulate(const TrainBatch& batch, double share, int64_t
 NamedTensors AutoencoderStage::state() {
   NamedTensors state;
   trained_.append_state(state);
-  if (scale_) state.push_back({"latent_sums", scale_->sums()});
+  for (const NamedTensor& figure : running_figures()) state.push_back(figure);
   if (adversary_) adversary_->append_state(state);
   return state;
+}
+
+NamedTensors AutoencoderStage::running_figures() {
+  return scale_ ? NamedTensors{{"latent_sums", scale_->sums()}} : NamedTensors{};
 }
 
 void AutoencoderStage::update_configs(checkpoint::ConfigTexts& texts) const {

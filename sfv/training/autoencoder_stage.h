@@ -23,6 +23,7 @@ class AutoencoderStage : public TrainingStage {
   [[nodiscard]] std::vector<Phase> phases() override;
   [[nodiscard]] NamedTensors state() override;
   [[nodiscard]] std::vector<const torch::nn::Module*> networks() const override;
+  [[nodiscard]] NamedTensors running_figures() override;
   [[nodiscard]] checkpoint::Model averaged_model() override;
   [[nodiscard]] std::string model_defaults() const override;
   /// vae/config.json's scaling_factor, where the recipe measures it.

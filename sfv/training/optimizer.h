@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "sfv/training/named_tensor.h"
 
 namespace sfv::training {
@@ -21,9 +24,15 @@ class Optimizer {
   /// Forgets the gradients.
   void clear_gradients();
 
+  /// Leaves the parameters where is_own is false to other ranks: step() passes them over from here on, and
+  /// their state has no elements any more. is_own: one for each parameter.
+  void keep_only(const std::vector<bool>& is_own);
+
   /// The live state for a checkpoint: "<parameter>.<what>", e.g. "conv_in.weight.momentum". Copying values
   /// into the tensors restores it.
   [[nodiscard]] const NamedTensors& state() const { return state_; }
+  /// The parameter that each of state() belongs to, an index into parameters().
+  [[nodiscard]] const std::vector<size_t>& parameters_of_state() const { return parameters_of_state_; }
   [[nodiscard]] const NamedTensors& parameters() const { return parameters_; }
 
  protected:
@@ -37,7 +46,11 @@ class Optimizer {
                         double learning_rate) = 0;
 
  private:
+  torch::Tensor add(size_t i, const std::string& what, torch::Tensor tensor);
+
   NamedTensors parameters_, state_;
+  std::vector<size_t> parameters_of_state_;
+  std::vector<bool> is_own_;  // empty: all
 };
 
 }  // namespace sfv::training

@@ -11,6 +11,7 @@
 #include "sfv/core/cancel.h"
 #include "sfv/core/progress.h"
 #include "sfv/data/clip_source.h"
+#include "sfv/distributed/ranks.h"
 #include "sfv/training/checkpoint_folder.h"
 #include "sfv/training/recipe.h"
 #include "sfv/training/sample_files.h"
@@ -31,21 +32,26 @@ struct TrainHooks {
   std::function<void(const std::string& line)> tell = {};
   /// Called inside a save; for tests.
   std::function<void(SavePoint)> at_save = {};
+  /// The ranks that train together; null: this process alone. All but `cancel` and `at_save` of these hooks
+  /// are then for rank 0.
+  distributed::Ranks* ranks = nullptr;
 };
 
 struct TrainResult {
-  int64_t iterations = 0;     // finished
-  bool is_stopped = false;    // by the token, before the last iteration
-  int64_t skipped_items = 0;  // of the data, in this process
+  int64_t iterations = 0;          // finished
+  std::optional<int> stop_reason;  // of the token, of any rank, that ended it before the last iteration
+  int64_t skipped_items = 0;       // of the data, in this process and its fellow ranks
 };
 
 /// Runs a recipe to its end, or until it is told to stop. Writes metrics, checkpoints and samples into the
 /// run folder. from: the checkpoint to go on from. texts: config files of the model, for the model folder in
 /// each checkpoint. With the same recipe, model and number of threads a run that was cut anywhere ends with
-/// the same bytes as one that was not. Errors: kNotFinite naming the first tensor that is not finite: made on
-/// the way to a loss, a loss, a gradient (the step is not taken), or a weight after the step (nothing of it
-/// is saved); those of data and files. What cannot be written is an error or told, as checkpoint.on_failure
-/// says; the last checkpoint always has to be.
+/// the same bytes as one that was not, on the same number of ranks. Every rank calls it, with the same
+/// arguments; rank 0 alone writes; an error is one rank's, the others wait: it has to end them. Errors:
+/// kNotFinite naming the first tensor that is not finite: made on the way to a loss, a loss, a gradient (the
+/// step is not taken), or a weight after the step (nothing of it is saved); those of data and files. What
+/// cannot be written is an error or told, as checkpoint.on_failure says; the last checkpoint always has to
+/// be.
 [[nodiscard]] TrainResult train(const Recipe& recipe, TrainingStage& stage, const data::ClipSource& source,
                                 const checkpoint::ConfigTexts& texts, const std::filesystem::path& run,
                                 const std::optional<Checkpoint>& from, const TrainHooks& hooks);

@@ -12,9 +12,13 @@
 namespace sfv::training {
 
 void MetricMeans::add(const std::string& name, double value) {
-  Sum& sum = sums_[name];
-  sum.total += value;
-  ++sum.count;
+  add(name, {value, 1});
+}
+
+void MetricMeans::add(const std::string& name, const Sum& sum) {
+  Sum& own = sums_[name];
+  own.total += sum.total;
+  own.count += sum.count;
 }
 
 std::vector<Metric> MetricMeans::take() {
@@ -25,8 +29,6 @@ std::vector<Metric> MetricMeans::take() {
 }
 
 std::unique_ptr<TrainingStage> make_stage(const Recipe& recipe, checkpoint::Model model) {
-  SFV_CHECK(!recipe.shard_optimizer, kUnsupported,
-            "[train] shard_optimizer: this version trains in one process; set it to false");
   switch (recipe.stage) {
     case Stage::kAutoencoder:
       if (recipe.autoencoder.train == AutoencoderPart::kTinyDecoder)

@@ -20,15 +20,18 @@ namespace sfv::training {
 /// Means of figures over the micro-batches of an iteration.
 class MetricMeans {
  public:
-  void add(const std::string& name, double value);
-  /// By name; empties the collection.
-  [[nodiscard]] std::vector<Metric> take();
-
- private:
   struct Sum {
     double total = 0;
     int64_t count = 0;
   };
+
+  void add(const std::string& name, double value);
+  void add(const std::string& name, const Sum& sum);
+  [[nodiscard]] const std::map<std::string, Sum>& sums() const { return sums_; }
+  /// By name; empties the collection.
+  [[nodiscard]] std::vector<Metric> take();
+
+ private:
   std::map<std::string, Sum> sums_;
 };
 
@@ -57,6 +60,10 @@ class TrainingStage {
   [[nodiscard]] virtual NamedTensors state() = 0;
   /// All networks that it holds, those of a model that it does not use, too; for who counts them.
   [[nodiscard]] virtual std::vector<const torch::nn::Module*> networks() const = 0;
+  /// Those of state() that each micro-batch changes, before the optimiser's step: running figures of a rank's
+  /// own clips. Over several ranks their mean is taken after each phase, and a phase that is given up sets
+  /// them back.
+  [[nodiscard]] virtual NamedTensors running_figures() { return {}; }
   /// The trained model with its averaged weights in place: what is sampled from and saved. Its networks share
   /// their tensors with the stage where they lie on the model's device, so it costs no memory and changes
   /// with the next step; averages in host memory are copied to the device for as long as it lives.
@@ -70,8 +77,7 @@ class TrainingStage {
 };
 
 /// The stage that a recipe asks for. model: as loaded; its networks are the beginning, and frozen parts stay
-/// in use. Errors: kInvalidArgument, kNotFound for weights named in the recipe; kUnsupported for bf16 and a
-/// spread optimiser; those of the networks.
+/// in use. Errors: kInvalidArgument, kNotFound for weights named in the recipe; those of the networks.
 [[nodiscard]] std::unique_ptr<TrainingStage> make_stage(const Recipe& recipe, checkpoint::Model model);
 
 }  // namespace sfv::training

@@ -199,10 +199,20 @@ TEST(PrefetchLoader, StopsWhileThreadsAreAtWork) {
   EXPECT_LE(source.loads(), 50);
 }
 
+TEST(PrefetchLoader, GivesARankItsBlocks) {
+  const NumberSource source(23);
+  const std::vector<Seen> whole = take(source, 24, {});
+  // Rank 1 of 3 with micro-batches of 2.
+  const std::vector<Seen> share = take(source, 8, {.first = 2, .block = 2, .stride = 6});
+  const std::vector<int64_t> positions = {2, 3, 8, 9, 14, 15, 20, 21};
+  for (size_t i = 0; i < positions.size(); ++i) EXPECT_EQ(share[i], whole[static_cast<size_t>(positions[i])]);
+}
+
 TEST(PrefetchLoader, RefusesImpossibleOptions) {
   const NumberSource source(3);
   for (const PrefetchOptions& options :
-       {PrefetchOptions{.first = -1}, PrefetchOptions{.stride = 0}, PrefetchOptions{.threads = 0},
+       {PrefetchOptions{.first = -1}, PrefetchOptions{.stride = 0}, PrefetchOptions{.block = 0},
+        PrefetchOptions{.block = 3, .stride = 2}, PrefetchOptions{.threads = 0},
         PrefetchOptions{.capacity = 0}, PrefetchOptions{.max_attempts = 0}}) {
     EXPECT_EQ(error_of([&] { PrefetchLoader(source, SampleOrder(3, 0), options); }).code(),
               ErrorCode::kInvalidArgument);

@@ -2,10 +2,11 @@
 """Kills training runs with SIGKILL at random moments, lets each go on to its end and compares it byte by byte with a run that was
 never disturbed: weights, moments, averages, the model folder, and the figures of every step, which depend on the order of samples.
 
-  kill_runs.py --binary build/release/bin/sfv --model MODEL [--count 100] [--in-save 20] [--recipe FILE] [--launcher 'mpirun -np 2']
+  kill_runs.py --binary build/release/bin/sfv --model MODEL [--count 100] [--in-save 20] [--recipe FILE] [--ranks 2]
 
 --in-save: how many of the kills fall inside a save, which SFV_SAVE_DELAY makes long enough to hit; all four points of a save get
-their share. Prints how many hits fell before the end of the run. Exit status 1 if a run ended otherwise."""
+their share. --ranks: each run is that many ranks of mpirun; a kill hits one of them, and the job has to end by itself, or all of
+them and mpirun at once. Prints how many hits fell before the end of the run. Exit status 1 if a run ended otherwise."""
 
 import argparse
 import hashlib
@@ -13,7 +14,6 @@ import json
 import os
 import pathlib
 import random
-import shlex
 import signal
 import subprocess
 import sys
@@ -43,6 +43,7 @@ every = 3
 clips = 1
 """
 POINTS = ("written", "listed", "renamed", "finished")
+LAST_WORDS_S = 60  # within which a job has to end when a rank has died
 DELAY_MS = 400
 
 
@@ -57,13 +58,45 @@ def state_of(run):
     return {"checkpoint": folder.name, "files": state, "figures": figures}
 
 
-class Runs:
-    """Runs of one recipe below a folder. launcher: what is put before the program, as a list."""
+def mpirun(ranks):
+    """What is put before a program to run it so many times, and the variables for it."""
+    return ["mpirun", "-np", str(ranks), "--oversubscribe", "--bind-to", "none"], {
+        "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_mpi_yield_when_idle": "1",
+        "OMPI_MCA_btl_vader_single_copy_mechanism": "none", "OMP_NUM_THREADS": "1"}
 
-    def __init__(self, binary, folder, recipe, settings=(), launcher=(), environment=None, draw=None):
-        self.folder, self.launcher, self.settings = pathlib.Path(folder), list(launcher), list(settings)
+
+def processes_of(binary, run):
+    """Ids of the processes that train in this run's folder, without their launcher."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
+        except OSError:  # it has ended
+            continue
+        if words and words[0] == os.fsencode(binary) and os.fsencode(run) in words:
+            found.append(int(entry.name))
+    return sorted(found)
+
+
+def kill_each(processes):
+    for process in processes:
+        try:
+            os.kill(process, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+class Runs:
+    """Runs of one recipe below a folder, each on so many ranks."""
+
+    def __init__(self, binary, folder, recipe, settings=(), ranks=1, environment=None, draw=None):
+        self.folder, self.settings, self.ranks = pathlib.Path(folder).resolve(), list(settings), ranks
         self.binary, self.recipe = str(binary), str(recipe)
         self.environment = dict(environment if environment is not None else os.environ)
+        self.launcher = []
+        if ranks > 1:
+            self.launcher, variables = mpirun(ranks)
+            self.environment.update(variables)
         self.draw = draw or random.Random()
         begin = time.monotonic()
         self.finish("whole", resume=False)
@@ -71,7 +104,7 @@ class Runs:
         self.expected = state_of(self.folder / "whole")
 
     def command(self, run, resume):
-        return [*self.launcher, self.binary, "train", *([] if resume else [self.recipe, *self.settings]), "-o", run,
+        return [*self.launcher, self.binary, "train", *([] if resume else [self.recipe, *self.settings]), "-o", str(self.folder / run),
                 *(["--resume", "latest"] if resume else []), "-q"]
 
     def finish(self, run, resume):
@@ -84,21 +117,41 @@ class Runs:
         return subprocess.Popen(self.command(run, resume=False), cwd=self.folder, env={**self.environment, **environment},
                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
-    @staticmethod
-    def kill(process):
+    def kill(self, process, run):
         """Whether the run was still going on."""
         running = process.poll() is None
+        if self.ranks > 1 and running:
+            return self.kill_ranks(process, run)
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
         return process.wait() != 0 and running
 
+    def kill_ranks(self, process, run):
+        name = str(self.folder / run)
+        ranks = processes_of(self.binary, name)
+        if ranks and self.draw.random() < 0.7:
+            kill_each([self.draw.choice(ranks)])
+        else:  # power cut
+            process.kill()
+            kill_each(ranks)
+        try:
+            status = process.wait(timeout=LAST_WORDS_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            kill_each(processes_of(self.binary, name))
+            raise AssertionError(f"{run}: a rank was killed and the job went on for {LAST_WORDS_S} s") from None
+        while left := processes_of(self.binary, name):  # started while mpirun died
+            kill_each(left)
+            time.sleep(0.02)
+        return status != 0
+
     def kill_anywhere(self, run):
         process = self.start(run)
         threading.Thread(target=process.stderr.read, daemon=True).start()  # a full pipe would stop the run
         time.sleep(self.draw.uniform(0, self.duration))
-        return self.kill(process)
+        return self.kill(process, run)
 
     def kill_in_save(self, run, point):
         process = self.start(run, SFV_SAVE_DELAY=f"{point}:{DELAY_MS}")
@@ -108,7 +161,9 @@ class Runs:
             if seen == wanted:
                 time.sleep(self.draw.uniform(0, 0.8 * DELAY_MS / 1000))
                 break
-        return self.kill(process)
+        if self.ranks > 1:  # mpirun's own last words
+            threading.Thread(target=process.stderr.read, daemon=True).start()
+        return self.kill(process, run)
 
     def check(self, run):
         """Goes on to the end. Returns what differs from the undisturbed run; empty: nothing."""
@@ -155,7 +210,7 @@ def main():
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--in-save", type=int, default=20)
     parser.add_argument("--recipe", type=pathlib.Path, help="default: six iterations of the adversarial stage")
-    parser.add_argument("--launcher", default="", help="put before the program: 'mpirun -np 2 --oversubscribe'")
+    parser.add_argument("--ranks", type=int, default=1, help="of mpirun")
     parser.add_argument("--seed", type=int, help="of the moments")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sfv-kill-") as folder:
@@ -163,7 +218,7 @@ def main():
         if not arguments.recipe:
             recipe.write_text(RECIPE)
         settings = ["--set", f"model.path={arguments.model.resolve()}"] if arguments.model else []
-        runs = Runs(arguments.binary.resolve(), folder, recipe, settings, shlex.split(arguments.launcher),
+        runs = Runs(arguments.binary.resolve(), folder, recipe, settings, arguments.ranks,
                     draw=random.Random(arguments.seed))
         print(f"an undisturbed run takes {runs.duration:.1f} s", flush=True)
         hits, save_hits, wrong = kill_many(runs, arguments.count, arguments.in_save, lambda line: print(line, flush=True))

@@ -59,6 +59,36 @@ patch_channels = 8
 patch_layers = 2
 )"};
 
+/// A stage that calls `after` when a micro-batch is done.
+class Watched : public TrainingStage {
+ public:
+  Watched(std::unique_ptr<TrainingStage> stage, std::function<void()> after)
+      : stage_(std::move(stage)), after_(std::move(after)) {}
+
+  std::vector<Phase> phases() override {
+    std::vector<Phase> phases = stage_->phases();
+    for (Phase& phase : phases) {
+      phase.accumulate = [accumulate = phase.accumulate, this](const TrainBatch& batch, double share,
+                                                               int64_t iteration, MetricMeans& metrics) {
+        accumulate(batch, share, iteration, metrics);
+        if (after_) after_();
+      };
+    }
+    return phases;
+  }
+  NamedTensors state() override { return stage_->state(); }
+  NamedTensors running_figures() override { return stage_->running_figures(); }
+  std::vector<const torch::nn::Module*> networks() const override { return stage_->networks(); }
+  checkpoint::Model averaged_model() override { return stage_->averaged_model(); }
+  void save_beside(const fs::path& checkpoint) override { stage_->save_beside(checkpoint); }
+  std::string model_defaults() const override { return stage_->model_defaults(); }
+  void update_configs(checkpoint::ConfigTexts& texts) const override { stage_->update_configs(texts); }
+
+ private:
+  std::unique_ptr<TrainingStage> stage_;
+  std::function<void()> after_;
+};
+
 class Trainer : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
@@ -79,15 +109,15 @@ class Trainer : public ::testing::TestWithParam<const char*> {
 
   // The bytes of the last checkpoint's state.
   std::string train_in(const std::string& name, bool resume, const TrainHooks& hooks,
-                       TrainResult* result = nullptr) {
+                       TrainResult* result = nullptr, const std::function<void()>& after_micro_batch = {}) {
     const fs::path run = folder_ / name;
     fs::create_directories(run);
     const std::string model = (folder_ / "model").string();
-    const auto stage = make_stage(recipe_, checkpoint::load_model(model, {}));
+    Watched stage(make_stage(recipe_, checkpoint::load_model(model, {})), after_micro_batch);
     const auto source = open_source(recipe_.data, false);
     const auto from = resume ? find_newest_checkpoint(run) : std::nullopt;
     prepare_resume(run, from ? from->step : 0);
-    const TrainResult done = train(recipe_, *stage, *source,
+    const TrainResult done = train(recipe_, stage, *source,
                                    checkpoint::open_model(model, torch::kFloat32).texts, run, from, hooks);
     if (result != nullptr) *result = done;
     return io::sha256_file(fs::canonical(run / "latest") / "state.safetensors");
@@ -111,7 +141,7 @@ TEST_P(Trainer, ARunThatWasCutAnywhereEndsWithTheSameBytes) {
   } stop;
   TrainResult stopped;
   EXPECT_NE(train_in("cut", false, {.sink = &stop, .cancel = &stop.token}, &stopped), expected);
-  EXPECT_TRUE(stopped.is_stopped);
+  EXPECT_EQ(stopped.stop_reason, 15);
   EXPECT_EQ(train_in("cut", true, {}), expected);
   // Killed inside a save, before the checkpoint has its name: it goes on from the one before.
   int saves = 0;
@@ -120,6 +150,22 @@ TEST_P(Trainer, ARunThatWasCutAnywhereEndsWithTheSameBytes) {
   };
   EXPECT_THROW((void)train_in("killed", false, {.at_save = fail_second}), Error);
   EXPECT_EQ(train_in("killed", true, {}), expected);
+}
+
+TEST_P(Trainer, AStopInsideAStepTakesNothingOfItAlong) {
+  recipe_.optimizer.lr = 1e-4;
+  const std::string expected = train_in("whole", false, {});
+  // Two micro-batches a step: an odd number of them ends in the middle of one.
+  for (const int wanted : {1, 3}) {
+    const std::string name = "cut" + std::to_string(wanted);
+    CancelToken token;
+    int done = 0;
+    (void)train_in(name, false, {.cancel = &token}, nullptr, [&] {
+      if (++done == wanted) token.cancel(15);
+    });
+    EXPECT_EQ(done, wanted);
+    EXPECT_EQ(train_in(name, true, {}), expected) << wanted;
+  }
 }
 
 TEST_P(Trainer, EachCheckpointHoldsAModelThatLoads) {
