@@ -60,7 +60,7 @@ class Train(SfvCase):
         self.assertEqual(sorted(self.folder.rglob("*")), before)
         # SVD itself on a GPU that need not be there, in 48 GB at micro-batch 1, as the recipe says: its average in host memory.
         text = self.sfv("train", SOURCE / "recipes/svd/sf-v.toml", "--dry-run", "--device", "cuda").stdout
-        self.assertIn("1524.6 M", text)
+        self.assertIn("1601.8 M", text)  # 1524.6 M of SVD, the rest are heads
         self.assertLess(float(re.search(r"peak +([\d.]+) GiB", text).group(1)) * 1.0737, 48)
         self.assertRegex(text, r"memory of the host:\n  average +5.68 GiB")
 
