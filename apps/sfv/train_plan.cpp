@@ -1,7 +1,5 @@
 #include "apps/sfv/train_plan.h"
 
-#include <sys/sysinfo.h>
-
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -107,10 +105,7 @@ std::string memory_text(const MemoryPlan& plan, const std::string& device, int64
 // Half of what is free: the machine has other things to do.
 int64_t bytes_for_timing(const torch::Device& device) {
   constexpr int64_t kOfAGpu = int64_t{8} << 30;
-  if (!device.is_cpu()) return kOfAGpu;
-  struct sysinfo info = {};
-  if (sysinfo(&info) != 0) return int64_t{1} << 30;
-  return static_cast<int64_t>(info.freeram) * static_cast<int64_t>(info.mem_unit) / 2;
+  return device.is_cpu() ? available_memory() / 2 : kOfAGpu;
 }
 
 std::string time_text(const Recipe& recipe, const checkpoint::ModelConfigs& configs, const PlanDevice& device,

@@ -5,17 +5,28 @@
 #include <string>
 
 namespace sfv {
+namespace {
 
-// Linux tells in kilobytes: "VmHWM:   123456 kB".
-MemoryUse process_memory() {
-  MemoryUse use;
-  std::ifstream status("/proc/self/status");
-  for (std::string name; status >> name;) {
-    int64_t* const value = name == "VmRSS:" ? &use.now : name == "VmHWM:" ? &use.peak : nullptr;
-    if (value != nullptr && status >> *value) *value *= 1024;
-    status.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+// Linux tells in kilobytes, a name and a number a line: "VmHWM:   123456 kB". 0 if the name is not there.
+int64_t read_bytes(const char* path, const std::string& wanted) {
+  std::ifstream lines(path);
+  for (std::string name; lines >> name;) {
+    int64_t kilobytes = 0;
+    if (name == wanted && lines >> kilobytes) return kilobytes * 1024;
+    lines.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
   }
-  return use;
+  return 0;
+}
+
+}  // namespace
+
+MemoryUse process_memory() {
+  constexpr const char* kStatus = "/proc/self/status";
+  return {read_bytes(kStatus, "VmRSS:"), read_bytes(kStatus, "VmHWM:")};
+}
+
+int64_t available_memory() {
+  return read_bytes("/proc/meminfo", "MemAvailable:");
 }
 
 }  // namespace sfv

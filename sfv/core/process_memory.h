@@ -13,4 +13,8 @@ struct MemoryUse {
 /// Resident memory of this process: weights that lie in mapped files count once they were read.
 [[nodiscard]] MemoryUse process_memory();
 
+/// Bytes that this machine could still give to programs, what it keeps of files included; 0 where it cannot
+/// be told.
+[[nodiscard]] int64_t available_memory();
+
 }  // namespace sfv

@@ -30,8 +30,8 @@ checkpoint::ModelConfigs small_configs() {
 
 Recipe read(const std::string& stage, const std::string& more) {
   return parse_recipe(concat("steps = 4\nbatch = 2\nmicro_batch = 1\n", more, stage,
-                             "\n[model]\npath = \"any\"\n[data]\nsource = \"shapes\"\nwidth = 128\nheight = ",
-                             "96\nframes = 6\n[samples]\nevery = 0\n"),
+                             "\n[model]\npath = \"any\"\n[data]\nsource = \"shapes\"\nwidth = 96\nheight = ",
+                             "64\nframes = 4\n[samples]\nevery = 0\n"),
                       "test recipe");
 }
 
