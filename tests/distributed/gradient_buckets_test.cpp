@@ -36,7 +36,8 @@ class PretendedRanks : public Ranks {
     }
     changed_.notify_all();
     // The last message says who has a gradient.
-    tensor.add_(tensor.scalar_type() == at::kLong ? (other_ == 0 ? 0 : 1) : other_);
+    const bool is_count = tensor.scalar_type() == at::kLong;
+    is_count ? tensor.add_(int64_t{other_ == 0 ? 0 : 1}) : tensor.add_(other_);
   }
   void broadcast(torch::Tensor&, int64_t) override {}
   std::vector<std::string> gather(const std::string& own) override { return {own, own}; }
