@@ -50,7 +50,7 @@ std::map<std::string, std::string> hash_encoders(const checkpoint::Model& model)
   image_encoder.update(concat(c.num_attention_heads, " ", c.image_size, " ", c.patch_size, " ", c.hidden_act,
                               " ", number_text(c.layer_norm_eps)));
   for (const auto& numbers : {model.feature_extractor.image_mean, model.feature_extractor.image_std}) {
-    for (const double number : numbers) image_encoder.update(" " + number_text(number));
+    for (const double number : numbers) image_encoder.update(concat(" ", number_text(number)));
   }
   add_parameters(image_encoder, *model.image_encoder, [](const std::string&) { return true; });
   return {{"vae_encoder", vae.finish()}, {"image_encoder", image_encoder.finish()}};
