@@ -20,7 +20,7 @@ HALF_UNET = {"addition_time_embed_dim": 256, "block_out_channels": [160, 320, 64
              "projection_class_embeddings_input_dim": 768, "transformer_layers_per_block": 1}
 RECIPE = """
 stage = "adversarial"
-steps = 2
+steps = 1
 batch = 2
 micro_batch = 1
 precision = "bf16"
@@ -63,10 +63,9 @@ class MemoryPlan(SfvCase):
         print(text)
         planned = float(re.search(r"peak +([\d.]+) GiB", text).group(1))
         self.sfv("train", "recipe.toml", "-o", "run", "--device", "cpu", "-q", timeout=1700)
-        lines = [json.loads(line) for line in (self.folder / "run/metrics.jsonl").read_text().splitlines()]
-        taken = lines[-1]["memory_gib/peak"]
+        # The generator's phase comes last, beside the discriminator's gradients: a second iteration takes no more.
+        taken = json.loads((self.folder / "run/metrics.jsonl").read_text())["memory_gib/peak"]
         print(f"planned {planned} GiB, taken {taken:.2f} GiB: {planned / taken:.3f}")
-        print("seconds an iteration:", [round(b["time"] - a["time"], 1) for a, b in zip(lines, lines[1:])])
         self.assertLess(abs(planned / taken - 1), 0.15)
 
     def test_at_half_width_with_all_that_trains(self):
