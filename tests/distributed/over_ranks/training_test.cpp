@@ -63,7 +63,8 @@ class SmallStage : public TrainingStage {
     append(state, "optimizer", optimizer_->state());
     return state;
   }
-  checkpoint::Model& averaged_model() override { return model_; }
+  std::vector<const torch::nn::Module*> networks() const override { return {}; }
+  checkpoint::Model averaged_model() override { return model_; }
   std::string model_defaults() const override { return R"({"sampler": "euler"})"; }
 
   /// All parameters in one row.
@@ -206,7 +207,7 @@ TEST_F(OverRanksTraining, TheOrderOfSamplesIsThatOfOneRank) {
   for (size_t i = 0; i < lines.size(); ++i) {
     for (size_t m = 0; m < lines[i].metrics.size(); ++m) {
       const Metric& metric = lines[i].metrics[m];
-      if (metric.name == "clips_per_s") continue;
+      if (metric.name == "clips_per_s" || metric.name.starts_with("memory")) continue;
       EXPECT_EQ(metric.name, metrics_[i].metrics[m].name);
       EXPECT_NEAR(metric.value, metrics_[i].metrics[m].value, 1e-5) << metric.name;
     }
