@@ -134,4 +134,7 @@ if __name__ == "__main__":
     if not shutil.which("mpirun"):
         print("SKIPPED: mpirun is not installed (Debian package openmpi-bin)")
         sys.exit(77)
+    if not (pathlib.Path(BINARY).parent / "libsfv_mpi.so").exists():
+        print("SKIPPED: sfv was built without MPI")
+        sys.exit(77)
     unittest.main()
