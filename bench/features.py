@@ -8,7 +8,6 @@ round runs both, one after the other, each bound to as many cores as it has thre
 medians of the rounds and their ratio. Clips are random, decoded already, in one .safetensors file; reading and scaling them count on both sides.
 """
 import argparse
-import importlib.util
 import os
 import pathlib
 import statistics
@@ -19,16 +18,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests/parity"))
-
-
-def load_port():
-    folder = pathlib.Path(importlib.util.find_spec("cdfvd").submodule_search_locations[0]) / "third_party/i3d"
-    spec = importlib.util.spec_from_file_location("i3d", folder / "__init__.py", submodule_search_locations=[str(folder)])
-    sys.modules["i3d"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules["i3d"])
-    import i3d.pytorch_i3d
-    import i3d.utils
-    return i3d
+from i3d_port import load_port  # noqa: E402
 
 
 def make_files(arguments, folder):

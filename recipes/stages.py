@@ -21,6 +21,13 @@ def parser(text: str, folder: str) -> argparse.ArgumentParser:
     return result
 
 
+def print_bars(bars: list) -> bool:
+    """A line for each of (text, figure, bar, whether it is met); whether all are."""
+    for text, figure, bar, is_met in bars:
+        print(f"  {'met   ' if is_met else 'MISSED'}  {text}: {figure:.3f} ({bar})")
+    return all(is_met for *_, is_met in bars)
+
+
 class Stages:
     """Runs stages of a recipe folder with the options of parser()."""
 

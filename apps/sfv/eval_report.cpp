@@ -114,49 +114,49 @@ std::string distance_tables(const std::vector<Json>& rows) {
   return out;
 }
 
+// A result that is one table.
+std::string section(const ReportResult& result, const std::string& rows) {
+  return concat("<h2>", html_text(result.name), "</h2>\n", rows,
+                details("protocol", at_path(result.json, "protocol")));
+}
+
 std::string models_section(const ReportResult& result) {
   const Json& rows = result.json["rows"];
-  return concat("<h2>", html_text(result.name), "</h2>\n",
-                table({{"clips", "label"},
-                       {"steps", "steps"},
-                       {"FD, not FVD", "frechet_distance"},
-                       {"energy", "gradient_energy"},
-                       {"of real", "gradient_energy_share"},
-                       {"speed", "speed"},
-                       {"KS", "speed_distance"},
-                       {"static", "static_share"},
-                       {"lost", "lost_share"},
-                       {"spread", "end_spread"},
-                       {"last std", "last_frame_spread"},
-                       {"s/clip", "seconds_per_clip"}},
-                      std::vector<Json>(rows.begin(), rows.end())),
-                details("protocol", at_path(result.json, "protocol")));
+  return section(result, table({{"clips", "label"},
+                                {"steps", "steps"},
+                                {"FD, not FVD", "frechet_distance"},
+                                {"energy", "gradient_energy"},
+                                {"of real", "gradient_energy_share"},
+                                {"speed", "speed"},
+                                {"KS", "speed_distance"},
+                                {"static", "static_share"},
+                                {"lost", "lost_share"},
+                                {"spread", "end_spread"},
+                                {"last std", "last_frame_spread"},
+                                {"s/clip", "seconds_per_clip"}},
+                               std::vector<Json>(rows.begin(), rows.end())));
 }
 
 std::string motion_section(const ReportResult& result) {
   const Json& clips = result.json["clips"];
-  return concat("<h2>", html_text(result.name), "</h2>\n",
-                table({{"clip", "clip"},
-                       {"speed", "speed"},
-                       {"fastest", "fast_speed"},
-                       {"spread", "direction_spread"},
-                       {"static", "static_share"},
-                       {"change", "first_to_last"},
-                       {"sharpness of the last frame", "sharpness_last"}},
-                      std::vector<Json>(clips.begin(), clips.end())),
-                details("protocol", at_path(result.json, "protocol")));
+  return section(result, table({{"clip", "clip"},
+                                {"speed", "speed"},
+                                {"fastest", "fast_speed"},
+                                {"spread", "direction_spread"},
+                                {"static", "static_share"},
+                                {"change", "first_to_last"},
+                                {"sharpness of the last frame", "sharpness_last"}},
+                               std::vector<Json>(clips.begin(), clips.end())));
 }
 
 std::string pairs_section(const ReportResult& result) {
   std::vector<Json> means = {at_path(result.json, "mean")};
-  return concat("<h2>", html_text(result.name), "</h2>\n",
-                table({{"PSNR, dB", "psnr"},
-                       {"SSIM", "ssim"},
-                       {"MS-SSIM", "ms_ssim"},
-                       {"equal frames", "equal_frames"},
-                       {"", "ms_ssim_note"}},
-                      means),
-                details("protocol", at_path(result.json, "protocol")));
+  return section(result, table({{"PSNR, dB", "psnr"},
+                                {"SSIM", "ssim"},
+                                {"MS-SSIM", "ms_ssim"},
+                                {"equal frames", "equal_frames"},
+                                {"", "ms_ssim_note"}},
+                               means));
 }
 
 bool has_list(const Json& json, const char* key) {

@@ -4,7 +4,6 @@ Runs the I3D class and the preprocessing of PyPI's cd-fvd 0.1.1 (pip install --n
 the rule of tests/parity/rule_weights.py. logits.T: of the input i3d.input.T [1,3,T,224,224]; prepared: every prepared.stride-th number of the
 prepared rule clip; clip_logits: that clip's logits.
 """
-import importlib.util
 import pathlib
 import sys
 
@@ -14,22 +13,12 @@ from safetensors.numpy import save_file
 
 FOLDER = pathlib.Path(__file__).parent
 sys.path.insert(0, str(FOLDER.parents[1] / "parity"))
+from i3d_port import load_port  # noqa: E402
 from rule_weights import rule_image, rule_tensor, rule_weight  # noqa: E402
 
 LENGTHS = (9, 10, 14, 16, 25)
 CLIP = (12, 90, 125)  # frames, height, width
 STRIDE = 4001
-
-
-def load_port():
-    """The package's folder third_party/i3d, without what the whole package wants."""
-    folder = pathlib.Path(importlib.util.find_spec("cdfvd").submodule_search_locations[0]) / "third_party/i3d"
-    spec = importlib.util.spec_from_file_location("i3d", folder / "__init__.py", submodule_search_locations=[str(folder)])
-    sys.modules["i3d"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules["i3d"])
-    import i3d.pytorch_i3d
-    import i3d.utils
-    return i3d
 
 
 def make_network(i3d):
