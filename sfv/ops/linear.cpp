@@ -7,14 +7,17 @@
 #include "sfv/ops/cost.h"
 #include "sfv/ops/cuda_kernels.h"
 #include "sfv/ops/fused_geglu.h"
+#include "sfv/ops/onednn_linear.h"
 #include "sfv/tensor/mixed_precision.h"
 
 namespace sfv::ops {
 
 torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {
+  const torch::Tensor x_factor = as_factor(x), weight_factor = as_factor(weight), b = as_factor(bias);
+  std::optional<torch::Tensor> by_onednn = linear_by_onednn(x_factor, weight_factor, b);
   const torch::Tensor y =
-      at::linear(as_factor(x), as_factor(weight),
-                 bias.defined() ? std::optional<torch::Tensor>(as_factor(bias)) : std::nullopt);
+      by_onednn ? *by_onednn
+                : at::linear(x_factor, weight_factor, b.defined() ? std::optional(b) : std::nullopt);
   count_work(2.0 * static_cast<double>(y.numel()) * static_cast<double>(weight.size(1)));
   return y;
 }

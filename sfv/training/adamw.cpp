@@ -1,6 +1,8 @@
 #include "sfv/training/adamw.h"
 
-#include <cmath>
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/empty_like.h>
+
 #include <utility>
 
 #include "sfv/core/check.h"
@@ -27,14 +29,15 @@ AdamW::AdamW(NamedTensors parameters, const AdamWOptions& options)
 void AdamW::step_one(size_t i, torch::Tensor& parameter, const torch::Tensor& gradient,
                      double learning_rate) {
   State& state = states_[i];
-  const auto t = static_cast<double>(state.steps.add_(1).item<int64_t>());
-  if (options_.weight_decay > 0) parameter.mul_(1 - learning_rate * options_.weight_decay);
-  state.mean.lerp_(gradient, 1 - options_.beta1);
-  state.square.mul_(options_.beta2).addcmul_(gradient, gradient, 1 - options_.beta2);
-  const double mean_bias = 1 - std::pow(options_.beta1, t);
-  const double square_bias = 1 - std::pow(options_.beta2, t);
-  const torch::Tensor denominator = state.square.sqrt().div_(std::sqrt(square_bias)).add_(options_.eps);
-  parameter.addcdiv_(state.mean, denominator, -learning_rate / mean_bias);
+  state.steps.add_(1);
+  if (parameter.is_meta()) return;  // it would be changed in place, without memory of its own
+  // The kernel walks through memory, whatever the strides.
+  const torch::Tensor g =
+      gradient.strides() == parameter.strides() ? gradient : at::empty_like(parameter).copy_(gradient);
+  at::_fused_adamw_({parameter}, {g}, {state.mean}, {state.square}, /*max_exp_avg_sqs=*/{},
+                    {state.steps.to(parameter.device(), at::kFloat)}, learning_rate, options_.beta1,
+                    options_.beta2, options_.weight_decay, options_.eps, /*amsgrad=*/false,
+                    /*maximize=*/false);
 }
 
 }  // namespace sfv::training
