@@ -16,6 +16,7 @@
 #include "sfv/checkpoint/model.h"
 #include "sfv/core/check.h"
 #include "sfv/core/cpu_features.h"
+#include "sfv/core/guidance.h"
 #include "sfv/core/version.h"
 #include "sfv/data/counter_random.h"
 #include "sfv/evaluation/clip_pixels.h"
@@ -171,7 +172,7 @@ class Evaluation {
     GenerateOptions options;
     options.sampler = row.sampler;
     options.steps = row.steps;
-    options.guidance = GuidanceRange{1, 1};
+    options.guidance = row.guidance.value_or(GuidanceRange{1, 1});
     options.width = recipe_.data.width;
     options.height = recipe_.data.height;
     options.frames = recipe_.data.frames;
@@ -192,6 +193,8 @@ class Evaluation {
                     {"weights_sha256", hash_weights(model)},
                     {"sampler", to_string(settings.sampler)},
                     {"steps", settings.steps},
+                    {"guidance", {settings.guidance.min, settings.guidance.max}},
+                    {"evaluations", evaluations_of(settings)},
                     {"noise_aug", settings.noise_aug},
                     {"dtype", precision_name(model.dtype)}};
     Json key = made_by;
@@ -203,8 +206,8 @@ class Evaluation {
   RowData generate_row(checkpoint::Model& model, const GenerateSettings& settings) {
     const int64_t N = request_.clips, K = request_.noises;
     const int64_t J = std::min(request_.spread_frames, N);
-    const double work =
-        (static_cast<double>(settings.steps) + kOtherWork) * static_cast<double>(N + (K > 1 ? J * K : 0));
+    const double work = (static_cast<double>(evaluations_of(settings)) + kOtherWork) *
+                        static_cast<double>(N + (K > 1 ? J * K : 0));
     double done = 0;
     int64_t in_batch = 0;
     std::string stage;
@@ -267,7 +270,6 @@ class Evaluation {
             {"resize", "none"},
             {"range", "-1..1, clamped"},
             {"covariance", "biased"},
-            {"guidance", "none"},
             {"seed", request_.seed},
             {"seeds", "clip i: seed + i; noise k of first frame j: seed + k * clips + j"},
             {"spread", concat(request_.noises, " noises of ",

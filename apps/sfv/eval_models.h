@@ -14,7 +14,7 @@ class ProgressDisplay;
 struct ModelsRequest {
   std::string recipe;                  // whose data and conditioning count
   std::vector<std::string> overrides;  // KEY=VALUE
-  std::vector<std::string> models;     // [LABEL=]MODEL[@STEPS[:SAMPLER]]
+  std::vector<std::string> models;     // [LABEL=]MODEL[@STEPS[:SAMPLER[:GUIDANCE]]]
   std::string out;                     // folder: rows/, models.json, sheet.png
   int64_t clips = 512;                 // N of each set
   int64_t spread_frames = 16;          // first frames whose noises are compared

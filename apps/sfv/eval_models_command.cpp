@@ -51,10 +51,10 @@ void add_eval_models_command(Program& program, CLI::App& parent) {
       [options](const CommandContext& context) { return models(*options, context); });
   command.add_option("RECIPE", r.recipe, "Its data and conditioning count")->required();
   command
-      .add_option(
-          "MODELS", r.models,
-          "[LABEL=]MODEL[@STEPS[:SAMPLER]]: 1 step is one-step, more are euler unless said; without @ "
-          "the model's own")
+      .add_option("MODELS", r.models,
+                  "[LABEL=]MODEL[@STEPS[:SAMPLER[:GUIDANCE]]]: 1 step is one-step, more are euler unless "
+                  "said; without @ "
+                  "the model's own")
       ->required();
   command.add_option("-o,--output", r.out, "Folder for models.json, sheet.png and the measured rows")
       ->required()

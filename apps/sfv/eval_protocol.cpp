@@ -13,6 +13,7 @@
 #include "apps/sfv/evaluated_model.h"
 #include "apps/sfv/progress_display.h"
 #include "sfv/core/check.h"
+#include "sfv/core/guidance.h"
 #include "sfv/core/version.h"
 #include "sfv/evaluation/clip_places.h"
 #include "sfv/io/atomic_file.h"
@@ -34,14 +35,10 @@ std::string plain_name(std::string label) {
   return label.substr(0, 60);
 }
 
-bool is_guided(const GenerateSettings& s) {
-  return s.guidance.max > 1;  // as the pipeline decides it
-}
-
 Json settings_json(const GenerateSettings& s) {
   return {{"sampler", to_string(s.sampler)},
           {"steps", s.steps},
-          {"evaluations", s.steps * (is_guided(s) ? 2 : 1)},
+          {"evaluations", evaluations_of(s)},
           {"guidance", {s.guidance.min, s.guidance.max}},
           {"sigmas", s.sigmas},
           {"size", concat(s.width, "x", s.height)},
@@ -116,6 +113,7 @@ class Run {
     ProtocolClips clips{&places_, scored_, request_.generate, request_.clips};
     if (model.sampler) clips.generate.sampler = model.sampler;
     if (model.steps) clips.generate.steps = model.steps;
+    if (model.guidance) clips.generate.guidance = model.guidance;
     const GenerateSettings settings = engine->resolve(clips.generate);
     SFV_CHECK(settings.frames >= scored_.frames, kInvalidArgument, "[protocol] ", model.label, " makes ",
               settings.frames, " frames, ", scored_.frames,

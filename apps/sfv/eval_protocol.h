@@ -16,7 +16,7 @@ namespace sfv::cli {
 /// docs/evaluation.md says what the paper leaves open and what is chosen here.
 struct ProtocolRequest {
   std::string data;                 // real clips, as of ClipReader
-  std::vector<std::string> models;  // [LABEL=]MODEL[@STEPS[:SAMPLER]]
+  std::vector<std::string> models;  // [LABEL=]MODEL[@STEPS[:SAMPLER[:GUIDANCE]]]
   std::string out;                  // folder: a folder of clips for each row, features, protocol.json
   GenerateOptions generate;         // for all rows; a row's own steps and sampler go before
   EngineOptions engine;             // its model is not looked at

@@ -183,9 +183,9 @@ void add_eval_protocol_command(Program& program, CLI::App& parent) {
       ->required();
   command.add_option("--data", r.data, "Real clips, as of sfv eval features")->required()->type_name("CLIPS");
   command
-      .add_option(
-          "-m,--model", r.models,
-          "[LABEL=]MODEL[@STEPS[:SAMPLER]], may be repeated: 1 step is one-step, more are euler unless said")
+      .add_option("-m,--model", r.models,
+                  "[LABEL=]MODEL[@STEPS[:SAMPLER[:GUIDANCE]]], may be repeated: 1 step is one-step, more are "
+                  "euler unless said")
       ->required()
       ->type_name("MODEL")
       ->allow_extra_args(false);

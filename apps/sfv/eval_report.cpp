@@ -7,8 +7,10 @@
 #include <fstream>
 #include <map>
 #include <optional>
+#include <span>
 
 #include "apps/sfv/eval_report_curves.h"
+#include "apps/sfv/table_columns.h"
 #include "sfv/core/check.h"
 #include "sfv/io/html_page.h"
 
@@ -120,21 +122,26 @@ std::string section(const ReportResult& result, const std::string& rows) {
                 details("protocol", at_path(result.json, "protocol")));
 }
 
+// The columns of the program's own table, beside the rows' labels. FD is never FVD: these are the reference
+// features.
+std::string models_table(const Json& rows, std::span<const TableColumn> columns) {
+  std::string out = "<div class=\"table\"><table>\n<tr><th>clips</th>";
+  for (const TableColumn& column : columns) out += concat("<th>", html_text(column.title), "</th>");
+  out += "</tr>\n";
+  for (const Json& row : rows) {
+    out += concat("<tr><td>", html_text(cell_text(at_path(row, "label"))), "</td>");
+    for (const TableColumn& column : columns) out += concat("<td>", html_text(cell_of(row, column)), "</td>");
+    out += "</tr>\n";
+  }
+  return out + "</table></div>\n";
+}
+
 std::string models_section(const ReportResult& result) {
   const Json& rows = result.json["rows"];
-  return section(result, table({{"clips", "label"},
-                                {"steps", "steps"},
-                                {"FD, not FVD", "frechet_distance"},
-                                {"energy", "gradient_energy"},
-                                {"of real", "gradient_energy_share"},
-                                {"speed", "speed"},
-                                {"KS", "speed_distance"},
-                                {"static", "static_share"},
-                                {"lost", "lost_share"},
-                                {"spread", "end_spread"},
-                                {"last std", "last_frame_spread"},
-                                {"s/clip", "seconds_per_clip"}},
-                               std::vector<Json>(rows.begin(), rows.end())));
+  const std::span<const TableColumn> overlay = overlay_columns(rows);
+  return section(result, "<p>FD: distance in the features that the protocol names, not FVD.</p>\n" +
+                             models_table(rows, model_columns()) +
+                             (overlay.empty() ? "" : models_table(rows, overlay)));
 }
 
 std::string motion_section(const ReportResult& result) {

@@ -16,20 +16,21 @@
 namespace sfv::cli {
 
 /// What is measured of one set of clips: tensors by name, a number for each clip unless said.
-///   features        [N, D]
-///   energy          gradient energy of the last frame, of what differs from the background where that is
-///   known sharpness       gradient energy of the whole last frame speed           pixels a frame: of the
-///   shapes where they are known, else of the fastest tenth of blocks lost            share of shapes and
-///   frames where the shape was not found; shapes only first_distance  root mean square difference of frame 0
-///   and the condition picture, 8-bit levels covered, contrast, coherence, fall, drift, first_psnr,
-///   background_psnr, background_share
-///                   evaluation::OverlayMotion; only of what plays over its first frame
-///   asked_motion    the motion bucket that was asked for; as above
-///   drift_spread    [J], standard deviation of drift over the noises of each of J first frames; as above
-///   end_spread      [J], pixels, over the noises of each of J first frames; shapes only
-///   last_spread     [J], standard deviation of the last frame's pixels over the noises, 8-bit levels
-///   seconds         [1], of generating the N clips; models only
-///   sheet           [S, T, H, W, 3], float16, 8-bit levels of the first clips
+///
+/// - features: [N, D]
+/// - energy: gradient energy of the last frame, of what differs from the background where that is known
+/// - sharpness: gradient energy of the whole last frame
+/// - speed: pixels a frame, of the shapes where they are known, else of the fastest tenth of blocks
+/// - lost: share of shapes and frames where the shape was not found; shapes only
+/// - first_distance: root mean square difference of frame 0 and the condition picture, 8-bit levels
+/// - covered, contrast, coherence, fall, drift, first_psnr, background_psnr, background_share:
+///   evaluation::OverlayMotion; only of what plays over its first frame
+/// - asked_motion: the motion bucket that was asked for; as above
+/// - drift_spread: [J], standard deviation of drift over the noises of each of J first frames; as above
+/// - end_spread: [J], pixels, over the noises of each of J first frames; shapes only
+/// - last_spread: [J], standard deviation of the last frame's pixels over the noises, 8-bit levels
+/// - seconds: [1], of generating the N clips; models only
+/// - sheet: [S, T, H, W, 3], float16, 8-bit levels of the first clips
 struct RowData {
   std::map<std::string, torch::Tensor> values;
 

@@ -12,6 +12,7 @@
 #include "sfv/conditioning/clip_preprocess.h"
 #include "sfv/conditioning/conditioning.h"
 #include "sfv/core/check.h"
+#include "sfv/core/guidance.h"
 #include "sfv/diffusion/karras_schedule.h"
 #include "sfv/diffusion/samplers.h"
 #include "sfv/tensor/finite.h"
@@ -41,18 +42,20 @@ torch::Tensor BatchSampler::sample(std::span<const ClipStart> starts) {
     image_noise.push_back(draw_normal({1, 3, s.height, s.width}, generators.back()));
     ids.push_back(at::tensor({fps_told_, start.motion, s.noise_aug}, at::kFloat));
   }
-  const torch::Tensor image_embeds =
+  conditioning::Conditioning condition;
+  condition.image_embeds =
       conditioning::encode_image(model_.image_encoder, at::cat(clip_pixels), model_.dtype);  // [B, 1, X]
   const torch::Tensor latent =
       conditioning::encode_latent(model_.vae, at::cat(pixels), at::cat(image_noise), s.noise_aug);
-  const torch::Tensor image_latents =
+  condition.image_latents =
       latent.to(model_.dtype).unsqueeze(1).repeat({1, s.frames, 1, 1, 1});  // [B, F, C, h, w]
-  const torch::Tensor added_time_ids = at::stack(ids).to(model_.device, model_.dtype);
+  condition.added_time_ids = at::stack(ids).to(model_.device, model_.dtype);
+  const conditioning::Conditioning unconditional = conditioning::make_unconditional(condition);
 
   const auto draw = [&] {
     std::vector<torch::Tensor> noise;
     for (at::Generator& generator : generators)
-      noise.push_back(draw_normal(image_latents.sizes().slice(1), generator));
+      noise.push_back(draw_normal(condition.image_latents.sizes().slice(1), generator));
     return at::stack(noise);
   };
   const auto& [sigma_min, sigma_max] = model_.scheduler;
@@ -62,11 +65,15 @@ torch::Tensor BatchSampler::sample(std::span<const ClipStart> starts) {
   const torch::Tensor x = draw().to(model_.device, model_.dtype) * diffusion::init_noise_sigma(sigmas[0]);
   const auto network = [&](const torch::Tensor& scaled_x, float c_noise) {
     const torch::Tensor timestep = at::full({1}, c_noise, scaled_x.options().dtype(at::kFloat));
-    torch::Tensor v =
-        model_.unet->forward(at::cat({scaled_x, image_latents}, 2), timestep, image_embeds, added_time_ids);
-    check_finite(v, "UNet");
-    on_step_();
-    return v;
+    const auto run = [&](const conditioning::Conditioning& c) {
+      const torch::Tensor v = model_.unet->forward(at::cat({scaled_x, c.image_latents}, 2), timestep,
+                                                   c.image_embeds, c.added_time_ids);
+      check_finite(v, "UNet");
+      on_step_();
+      return v;
+    };
+    const torch::Tensor v = run(condition);
+    return is_guided(s) ? diffusion::guide(v, run(unconditional), s.guidance.min, s.guidance.max) : v;
   };
   const torch::Tensor latents =
       s.sampler == SamplerKind::kLcm

@@ -19,13 +19,14 @@ struct ClipStart {
   uint64_t seed = 0;
 };
 
-/// Generates many clips at once, without guidance: small networks are several times faster so than one clip
-/// at a time. Each clip has the noise and the conditions that the pipeline gives it with its seed, so its
-/// pixels are the pipeline's up to rounding.
+/// Generates many clips at once: small networks are several times faster so than one clip at a time. Each
+/// clip has the noise and the conditions that the pipeline gives it with its seed, so its pixels are the
+/// pipeline's up to rounding.
 class BatchSampler {
  public:
-  /// settings: sampler, steps, size, frames and noise_aug count. fps_told: what the network is told, which is
-  /// fps - 1 where it was trained so. on_step: called after each evaluation of the UNet; may throw.
+  /// settings: sampler, steps, guidance, size, frames and noise_aug count. fps_told: what the network is
+  /// told, which is fps - 1 where it was trained so. on_step: called after each evaluation of the UNet; may
+  /// throw.
   BatchSampler(checkpoint::Model& model, GenerateSettings settings, double fps_told,
                std::function<void()> on_step);
 

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "apps/sfv/value_parse.h"
 #include "sfv/core/check.h"
 
 namespace sfv::cli {
@@ -34,15 +35,20 @@ EvaluatedModel parse_evaluated_model(const std::string& text) {
     std::string steps = rest.substr(at + 1);
     rest.resize(at);
     if (const size_t colon = steps.find(':'); colon != std::string::npos) {
-      result.sampler = parse_sampler(steps.substr(colon + 1));
+      std::string sampler = steps.substr(colon + 1);
       steps.resize(colon);
+      if (const size_t next = sampler.find(':'); next != std::string::npos) {
+        result.guidance = parse_guidance(sampler.substr(next + 1));
+        sampler.resize(next);
+      }
+      result.sampler = parse_sampler(sampler);
     }
     result.steps = parse_steps(steps, text);
     if (!result.sampler) result.sampler = *result.steps == 1 ? SamplerKind::kOneStep : SamplerKind::kEuler;
   }
   result.model = rest;
   SFV_CHECK(!result.model.empty(), kInvalidArgument,
-            "[eval] expected [LABEL=]MODEL[@STEPS[:SAMPLER]], got \"", text, "\"");
+            "[eval] expected [LABEL=]MODEL[@STEPS[:SAMPLER[:GUIDANCE]]], got \"", text, "\"");
   return result;
 }
 

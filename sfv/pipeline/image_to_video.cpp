@@ -11,6 +11,7 @@
 #include "sfv/conditioning/conditioning.h"
 #include "sfv/core/check.h"
 #include "sfv/core/clip_motion.h"
+#include "sfv/core/guidance.h"
 #include "sfv/diffusion/karras_schedule.h"
 #include "sfv/diffusion/samplers.h"
 #include "sfv/pipeline/decode.h"
@@ -45,10 +46,6 @@ std::vector<float> schedule(const checkpoint::Model& model, const GenerateSettin
   if (!s.sigmas.empty()) return {s.sigmas.begin(), s.sigmas.end()};
   if (s.sampler == SamplerKind::kLcm) return diffusion::lcm_schedule(s.steps, sigma_min, sigma_max);
   return diffusion::karras_schedule(s.steps, sigma_min, sigma_max);
-}
-
-bool is_guided(const GenerateSettings& s) {
-  return s.guidance.max > 1;
 }
 
 Progress make_progress(const checkpoint::Model& model, const GenerateSettings& s, ProgressSink* sink,
