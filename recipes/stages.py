@@ -36,14 +36,15 @@ class Stages:
             raise SystemExit(f"{sys.argv[0]}: there is no program {arguments.sfv}; make build, or name it with --sfv")
         self.arguments, self.recipes = arguments, recipes
 
-    def sfv(self, *words, threads: int = 0):
-        """One command of the program, in the root of the checkout; a failure ends the script."""
+    def sfv(self, *words, threads: int = 0) -> str:
+        """One command of the program, in the root of the checkout: what it printed. A failure ends the script."""
         command = [self.arguments.sfv, *map(str, words)]
         print("run:", " ".join(command), file=sys.stderr, flush=True)
         environment = dict(os.environ, OMP_NUM_THREADS=str(threads or self.arguments.jobs))
-        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
         if done.returncode != 0:
             raise SystemExit(f"run: sfv {words[0]} ended with {done.returncode}; started again, this command goes on from there")
+        return done.stdout
 
     def train(self, recipe: str, folder: pathlib.Path, sets: list, threads: int = 0, smoke_steps: int = 2):
         """`sfv train`, from the newest checkpoint if there is one; a finished run is left as it is."""

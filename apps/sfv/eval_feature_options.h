@@ -7,6 +7,7 @@
 
 #include "apps/sfv/command.h"
 #include "apps/sfv/eval_commands.h"
+#include "sfv/distributed/ranks.h"
 #include "sfv/evaluation/clip_features.h"
 #include "sfv/evaluation/video_features.h"
 
@@ -25,16 +26,28 @@ void add_network_options(CLI::App& command, FeatureOptions& options);
 /// Also --threads and add_clip_options().
 void add_feature_options(CLI::App& command, FeatureOptions& options);
 
-/// The network and nothing else. Errors: those of evaluation::open_features and set_cpu_threads.
-[[nodiscard]] std::unique_ptr<evaluation::VideoFeatures> open_network(const FeatureOptions& options);
+/// The network; also sets this rank's threads. Errors: those of evaluation::open_features and
+/// share_threads.
+[[nodiscard]] std::unique_ptr<evaluation::VideoFeatures> open_network(const FeatureOptions& options,
+                                                                      distributed::Ranks& ranks);
+
+/// Who measures: all ranks together, of which rank 0 speaks.
+struct EvalJob {
+  distributed::Ranks& ranks;
+  const CancelToken& cancel;
+  bool quiet = false;
+
+  [[nodiscard]] bool is_silent() const { return quiet || ranks.rank() > 0; }
+};
 
 /// Features of the clips at the places, with a progress bar called `label`; what had to be dropped is
-/// named on stderr. cut: instead of that of options. clips: stop after so many usable ones; 0: all.
+/// named on stderr. Each rank measures a block of them, and all get the whole: the same numbers as of one
+/// rank. cut: instead of that of options. clips: stop after so many usable ones; 0: all. Without features
+/// where no clip can be used.
 [[nodiscard]] evaluation::ClipFeatures measure_features(evaluation::VideoFeatures& network,
-                                                        std::vector<evaluation::ClipPlace> places,
+                                                        const std::vector<evaluation::ClipPlace>& places,
                                                         const FeatureOptions& options,
                                                         const evaluation::ClipOptions& cut, int64_t clips,
-                                                        const std::string& label, bool quiet,
-                                                        const CommandContext& context);
+                                                        const std::string& label, const EvalJob& job);
 
 }  // namespace sfv::cli

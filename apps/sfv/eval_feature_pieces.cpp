@@ -1,13 +1,11 @@
 #include "apps/sfv/eval_feature_pieces.h"
 
-#include <ATen/ops/cat.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <span>
 #include <utility>
 
+#include "apps/sfv/eval_shares.h"
 #include "sfv/core/check.h"
 #include "sfv/io/hash.h"
 
@@ -19,12 +17,6 @@ using Json = nlohmann::ordered_json;
 
 // Part of every key: another number when what a file holds changes its meaning.
 constexpr const char* kVersion = "1";
-
-Json dropped_of(const evaluation::FeatureSet& set) {
-  const auto found = set.protocol.find("dropped");
-  const Json list = found == set.protocol.end() ? Json() : Json::parse(found->second, nullptr, false);
-  return list.is_array() ? list : Json::array();
-}
 
 std::string key_of(const evaluation::FeatureIdentity& identity, const evaluation::ClipOptions& cut,
                    const std::vector<evaluation::ClipPlace>& places, int64_t limit) {
@@ -39,32 +31,25 @@ std::string key_of(const evaluation::FeatureIdentity& identity, const evaluation
   return short_hash(key);
 }
 
-// One piece, and what is left out of it.
-struct Piece {
-  evaluation::FeatureSet set;  // no features where no clip could be used
-  Json dropped = Json::array();
-};
+// What an earlier call left in the file.
+evaluation::ClipFeatures read_piece(const fs::path& path) {
+  evaluation::ClipFeatures piece{evaluation::read_features(path), {}};
+  const Json list = Json::parse(piece.set.protocol["dropped"], nullptr, false);
+  for (const Json& item : list.is_array() ? list : Json::array())
+    piece.dropped.push_back({item.value("clip", ""), item.value("reason", "")});
+  return piece;
+}
 
-Piece measure_piece(evaluation::VideoFeatures& network, const std::vector<evaluation::ClipPlace>& places,
-                    const FeaturePieces& pieces, int64_t limit, const std::string& label,
-                    const FeatureOptions& options, bool quiet, const CommandContext& context) {
+evaluation::ClipFeatures measure_piece(evaluation::VideoFeatures& network,
+                                       const std::vector<evaluation::ClipPlace>& places,
+                                       const FeaturePieces& pieces, int64_t limit, const std::string& label,
+                                       const FeatureOptions& options, const EvalJob& job) {
   const std::string name = concat("features-", key_of(network.identity(), pieces.cut, places, limit));
   const fs::path path = pieces.folder / (name + ".safetensors");
-  Piece piece;
-  if (fs::exists(path)) {
-    piece.set = evaluation::read_features(path);
-  } else {
-    try {
-      piece.set = measure_features(network, places, options, pieces.cut, limit, label, quiet, context).set;
-    } catch (const Error& error) {
-      if (error.reason() != "features.no_clips") throw;
-      for (const evaluation::ClipPlace& place : places)
-        piece.dropped.push_back({{"clip", place.name()}, {"reason", "broken or too short, as all near it"}});
-      return piece;
-    }
-    evaluation::write_features(piece.set, path);
-  }
-  piece.dropped = dropped_of(piece.set);
+  // Rank 0 decides for all, whatever another has seen of the folder by now.
+  if (job.ranks.gather(fs::exists(path) ? "there" : "").front() == "there") return read_piece(path);
+  evaluation::ClipFeatures piece = measure_features(network, places, options, pieces.cut, limit, label, job);
+  if (job.ranks.rank() == 0 && piece.set.features.defined()) evaluation::write_features(piece.set, path);
   return piece;
 }
 
@@ -78,12 +63,10 @@ std::string short_hash(const std::string& text) {
 evaluation::FeatureSet measure_in_pieces(evaluation::VideoFeatures& network,
                                          const std::vector<evaluation::ClipPlace>& places,
                                          const FeaturePieces& pieces, const FeatureOptions& options,
-                                         bool quiet, const CommandContext& context) {
+                                         const EvalJob& job) {
   fs::create_directories(pieces.folder);
   const auto total = static_cast<int64_t>(places.size());
-  std::vector<torch::Tensor> parts;
-  evaluation::FeatureSet result;
-  Json dropped = Json::array();
+  std::vector<evaluation::ClipFeatures> parts;
   int64_t count = 0;
   for (int64_t begin = 0; begin < total && (pieces.clips == 0 || count < pieces.clips);
        begin += pieces.piece) {
@@ -92,19 +75,14 @@ evaluation::FeatureSet measure_in_pieces(evaluation::VideoFeatures& network,
     const int64_t left = pieces.clips - count;
     const int64_t limit = pieces.clips > 0 && left < end - begin ? left : 0;
     const std::string label = total > pieces.piece ? concat(pieces.label, " from ", begin) : pieces.label;
-    Piece piece = measure_piece(network, own, pieces, limit, label, options, quiet, context);
-    for (Json& clip : piece.dropped) dropped.push_back(std::move(clip));
-    if (!piece.set.features.defined()) continue;
-    count += piece.set.features.size(0);
-    parts.push_back(std::move(piece.set.features));
-    result.protocol = std::move(piece.set.protocol);
+    parts.push_back(measure_piece(network, own, pieces, limit, label, options, job));
+    const torch::Tensor& features = parts.back().set.features;
+    count += features.defined() ? features.size(0) : 0;
   }
-  SFV_CHECK(!parts.empty(), kInvalidFile, "[features] ", pieces.label, ": none of the ", total,
+  evaluation::ClipFeatures joined = join_features(parts);
+  SFV_CHECK(joined.set.features.defined(), kInvalidFile, "[features] ", pieces.label, ": none of the ", total,
             " clips could be used");
-  result.features = at::cat(parts);
-  result.protocol["clips"] = std::to_string(count);
-  result.protocol["dropped"] = dropped.dump();
-  return result;
+  return std::move(joined.set);
 }
 
 }  // namespace sfv::cli

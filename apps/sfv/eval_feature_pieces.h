@@ -19,12 +19,12 @@ struct FeaturePieces {
 };
 
 /// The features of all clips at the places, from the files of earlier calls where these had the same network,
-/// cut and clips. Errors: kInvalidFile where no clip can be used; those of measure_features and of files.
+/// cut and clips. Ranks share each piece; all need to see the folder. Errors: kInvalidFile where no clip can
+/// be used; those of measure_features and of files.
 [[nodiscard]] evaluation::FeatureSet measure_in_pieces(evaluation::VideoFeatures& network,
                                                        const std::vector<evaluation::ClipPlace>& places,
                                                        const FeaturePieces& pieces,
-                                                       const FeatureOptions& options, bool quiet,
-                                                       const CommandContext& context);
+                                                       const FeatureOptions& options, const EvalJob& job);
 
 /// The first digits of the SHA-256 of a text: a key for files and folders.
 [[nodiscard]] std::string short_hash(const std::string& text);

@@ -9,6 +9,7 @@
 #include "apps/sfv/eval_commands.h"
 #include "apps/sfv/eval_distance.h"
 #include "apps/sfv/eval_feature_options.h"
+#include "apps/sfv/rank_job.h"
 #include "sfv/io/hash.h"
 
 namespace sfv::cli {
@@ -30,11 +31,14 @@ struct FrechetOptions {
   bool json = false;
 };
 
-int features(const FeaturesOptions& options, const CommandContext& context) {
-  const auto network = open_network(options.features);
-  const auto [set, dropped] =
+int features(const FeaturesOptions& options, const EvalJob& job) {
+  const auto network = open_network(options.features, job.ranks);
+  const evaluation::ClipFeatures found =
       measure_features(*network, evaluation::find_clips(options.clips), options.features,
-                       resolve_clip_options(options.features.cut), 0, "features", options.quiet, context);
+                       resolve_clip_options(options.features.cut), 0, "features", job);
+  evaluation::check_any(found);
+  if (job.ranks.rank() > 0) return 0;
+  const evaluation::FeatureSet& set = found.set;
   evaluation::write_features(set, options.out);
   if (options.json) {
     std::printf("%s\n", Json{{"features", options.out},
@@ -46,7 +50,7 @@ int features(const FeaturesOptions& options, const CommandContext& context) {
   } else {
     std::printf("%s\n", options.out.c_str());
   }
-  return dropped.empty() ? 0 : 1;
+  return found.dropped.empty() ? 0 : 1;
 }
 
 int frechet(const FrechetOptions& options, const CommandContext& context) {
@@ -70,7 +74,11 @@ void add_eval_features_command(Program& program, CLI::App& parent) {
   const auto options = std::make_shared<FeaturesOptions>();
   CLI::App& command = program.add_command(
       parent, "features", "Sum up each clip in numbers. Exit code 1 when a clip had to be dropped",
-      [options](const CommandContext& context) { return features(*options, context); });
+      [options](const CommandContext& context) {
+        return run_on_ranks("eval", context, [&](distributed::Ranks& ranks) {
+          return features(*options, {ranks, context.cancel, options->quiet});
+        });
+      });
   command
       .add_option(
           "CLIPS", options->clips,

@@ -16,6 +16,7 @@
 #include "apps/sfv/eval_commands.h"
 #include "apps/sfv/eval_distance.h"
 #include "apps/sfv/eval_feature_options.h"
+#include "apps/sfv/rank_job.h"
 #include "sfv/core/check.h"
 #include "sfv/io/safetensors.h"
 
@@ -46,8 +47,8 @@ std::optional<evaluation::FeatureSet> read_if_features(const std::string& input)
 // other, else the fakes do, unless it was asked for.
 class Sides {
  public:
-  Sides(const FvdOptions& options, const CommandContext& context)
-      : options_(options), context_(context), cut_(resolve_clip_options(options.features.cut)) {
+  Sides(const FvdOptions& options, const EvalJob& job)
+      : options_(options), job_(job), cut_(resolve_clip_options(options.features.cut)) {
     real_ = read_if_features(options.real);
     fake_ = read_if_features(options.fake);
     for (const auto* side : {&real_, &fake_}) {
@@ -78,12 +79,13 @@ class Sides {
   }
 
   evaluation::FeatureSet measure(const std::string& input, const std::string& label, int64_t clips) {
-    if (!network_) network_ = open_network(options_.features);
-    auto [set, dropped] = measure_features(*network_, evaluation::find_clips({input}), options_.features,
-                                           cut_, clips, label, options_.quiet, context_);
-    has_dropped_ = has_dropped_ || !dropped.empty();
-    keep_frames(set.protocol);
-    return std::move(set);
+    if (!network_) network_ = open_network(options_.features, job_.ranks);
+    evaluation::ClipFeatures found = measure_features(*network_, evaluation::find_clips({input}),
+                                                      options_.features, cut_, clips, label, job_);
+    evaluation::check_any(found);
+    has_dropped_ = has_dropped_ || !found.dropped.empty();
+    keep_frames(found.set.protocol);
+    return std::move(found.set);
   }
 
   static torch::Tensor first(const torch::Tensor& features, int64_t clips) {
@@ -91,7 +93,7 @@ class Sides {
   }
 
   const FvdOptions& options_;
-  const CommandContext& context_;
+  const EvalJob& job_;
   evaluation::ClipOptions cut_;
   std::unique_ptr<evaluation::VideoFeatures> network_;
   std::optional<evaluation::FeatureSet> real_, fake_;
@@ -99,10 +101,11 @@ class Sides {
   bool has_dropped_ = false;
 };
 
-int fvd(const FvdOptions& options, const CommandContext& context) {
-  const Sides sides(options, context);
+int fvd(const FvdOptions& options, const EvalJob& job) {
+  const Sides sides(options, job);
+  if (job.ranks.rank() > 0) return 0;
   const DistanceSide real{"real", options.real, sides.real()}, fake{"fake", options.fake, sides.fake()};
-  const Json result = measure_distance(real, fake, options.distance, &sides.floor_reals(), context.cancel);
+  const Json result = measure_distance(real, fake, options.distance, &sides.floor_reals(), job.cancel);
   if (options.json) {
     std::printf("%s\n", result.dump(2).c_str());
   } else {
@@ -120,7 +123,11 @@ void add_eval_fvd_command(Program& program, CLI::App& parent) {
                           "Fréchet video distance of REAL and FAKE with protocol, floor and interval. Exit "
                           "code 1 when a clip had "
                           "to be dropped",
-                          [options](const CommandContext& context) { return fvd(*options, context); });
+                          [options](const CommandContext& context) {
+                            return run_on_ranks("eval", context, [&](distributed::Ranks& ranks) {
+                              return fvd(*options, {ranks, context.cancel, options->quiet});
+                            });
+                          });
   command
       .add_option("REAL", options->real,
                   "Clips as of sfv eval features, or a feature file. Twice as many as FAKE give the floor at "

@@ -12,6 +12,7 @@
 #include "apps/sfv/eval_protocol_clips.h"
 #include "apps/sfv/evaluated_model.h"
 #include "apps/sfv/progress_display.h"
+#include "apps/sfv/rank_job.h"
 #include "sfv/core/check.h"
 #include "sfv/core/guidance.h"
 #include "sfv/core/version.h"
@@ -54,16 +55,16 @@ Json settings_json(const GenerateSettings& s) {
 
 class Run {
  public:
-  Run(const ProtocolRequest& request, const CommandContext& context)
+  Run(const ProtocolRequest& request, const EvalJob& job)
       : request_(request),
-        context_(context),
+        job_(job),
         places_(evaluation::find_clips({request.data})),
         scored_{.frames = request.score_frames,
                 .fps = static_cast<double>(request.generate.fps.value_or(7)),
                 .width = request.score_width,
                 .height = request.score_height,
                 .stretches = true},
-        network_(open_network(request.features)) {
+        network_(open_network(request.features, job.ranks)) {
     for (const std::string& text : request.models) models_.push_back(parse_evaluated_model(text));
     evaluation::check_frames(*network_, scored_.frames);
     std::string list = concat(kVersion, "\n", scored_.frames, " ", scored_.fps, " ", scored_.width, "x",
@@ -93,10 +94,11 @@ class Run {
       const evaluation::FeatureSet fake = features_of(
           rows[i]["label"], evaluation::find_clips(list_protocol_clips(folders[i])), folders[i], N);
       rows[i].update(measure_distance({"real", request_.data, real}, {"fake", folders[i].string(), fake},
-                                      request_.distance, &floor_reals, context_.cancel));
+                                      request_.distance, &floor_reals, job_.cancel));
       table.push_back(std::move(rows[i]));
     }
     Json result = {{"protocol", protocol()}, {"rows", table}};
+    if (job_.ranks.rank() > 0) return result;
     io::AtomicFile file(fs::path(request_.out) / "protocol.json");
     file.write(result.dump(2) + "\n");
     file.commit();
@@ -106,9 +108,10 @@ class Run {
  private:
   // The row's folder with all its clips, and the beginning of its JSON.
   std::pair<fs::path, Json> make_clips(const EvaluatedModel& model) {
-    context_.cancel.throw_if_cancelled();
+    job_.cancel.throw_if_cancelled();
     EngineOptions engine_options = request_.engine;
     engine_options.model = model.model;
+    engine_options.device = device_of_rank(engine_options.device, job_.ranks);
     const std::unique_ptr<Engine> engine = load_engine(engine_options);
     ProtocolClips clips{&places_, scored_, request_.generate, request_.clips};
     if (model.sampler) clips.generate.sampler = model.sampler;
@@ -124,11 +127,11 @@ class Run {
     const fs::path folder =
         fs::path(request_.out) / concat(plain_name(model.label), "-", short_hash(data_key_ + made_by.dump()));
     fs::create_directories(folder);
-    ProgressDisplay display(progress_mode(request_.quiet));
+    ProgressDisplay display(progress_mode(job_.is_silent()));
     display.print_line("sfv: " + model.label + " in " + folder.string());
-    const auto dropped = make_protocol_clips(clips, *engine, folder, display, context_.cancel);
+    const auto dropped = make_protocol_clips(clips, *engine, folder, display, job_);
     display.clear();
-    report_dropped(dropped, request_.quiet);
+    report_dropped(dropped, job_.is_silent());
     const ProtocolTimes times = read_protocol_times(folder);
     Json row = {{"label", model.label}, {"model", identity.model}};
     row.update(made_by);
@@ -145,7 +148,7 @@ class Run {
                                      int64_t clips) {
     return measure_in_pieces(*network_, places,
                              {.folder = folder, .label = label, .cut = scored_, .clips = clips},
-                             request_.features, request_.quiet, context_);
+                             request_.features, job_);
   }
 
   [[nodiscard]] Json protocol() const {
@@ -165,7 +168,7 @@ class Run {
   }
 
   const ProtocolRequest& request_;
-  const CommandContext& context_;
+  const EvalJob& job_;
   std::vector<evaluation::ClipPlace> places_;
   evaluation::ClipOptions scored_;
   std::unique_ptr<evaluation::VideoFeatures> network_;
@@ -175,8 +178,8 @@ class Run {
 
 }  // namespace
 
-Json run_protocol(const ProtocolRequest& request, const CommandContext& context) {
-  return Run(request, context).run();
+Json run_protocol(const ProtocolRequest& request, const EvalJob& job) {
+  return Run(request, job).run();
 }
 
 }  // namespace sfv::cli

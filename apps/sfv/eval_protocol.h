@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "apps/sfv/command.h"
 #include "apps/sfv/engine.h"
 #include "apps/sfv/eval_distance.h"
 #include "apps/sfv/eval_feature_options.h"
@@ -26,13 +25,12 @@ struct ProtocolRequest {
   int64_t clips = 0;  // real clips whose first frames are animated; as many others are for the floor; 0: all
   FeatureOptions features = {.network = "i3d"};
   DistanceOptions distance = {.resamples = 200};
-  bool quiet = false;
 };
 
 /// Makes what is missing and measures everything: {protocol, rows}, also written to out/protocol.json. What
-/// was made and measured before with the same model, settings and real clips is taken from the folder.
+/// was made and measured before with the same model, settings and real clips is taken from the folder. Ranks
+/// share the clips and the features; all need to see the folder, and each has a model of its own.
 /// Errors: those of models, data and features; kCancelled.
-[[nodiscard]] nlohmann::ordered_json run_protocol(const ProtocolRequest& request,
-                                                  const CommandContext& context);
+[[nodiscard]] nlohmann::ordered_json run_protocol(const ProtocolRequest& request, const EvalJob& job);
 
 }  // namespace sfv::cli

@@ -6,9 +6,12 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <optional>
 #include <utility>
 
+#include "apps/sfv/eval_shares.h"
 #include "apps/sfv/progress_display.h"
+#include "apps/sfv/rank_job.h"
 #include "sfv/core/check.h"
 #include "sfv/evaluation/clip_fault.h"
 #include "sfv/evaluation/clip_pixels.h"
@@ -79,6 +82,36 @@ void write_seconds(const fs::path& path, const Json& json) {
   file.commit();
 }
 
+// Clip `place` of the list, unless it is there; or why the real clip cannot be used.
+std::optional<evaluation::DroppedClip> make_clip(const ProtocolClips& request, int64_t place, Engine& engine,
+                                                 const fs::path& folder, ProgressSink& progress,
+                                                 const CancelToken& cancel) {
+  cancel.throw_if_cancelled();
+  const fs::path path = folder / clip_name(place, ".mkv");
+  if (fs::exists(path)) return std::nullopt;
+  const evaluation::ClipPlace& real = (*request.places)[static_cast<size_t>(place)];
+  RgbImage condition;
+  try {
+    condition = load_condition(real, request.scored);
+  } catch (const Error& error) {
+    if (!evaluation::is_clip_fault(error)) throw;
+    return evaluation::DroppedClip{real.name(), error.what()};
+  }
+  GenerateOptions options = request.generate;
+  options.seed += static_cast<uint64_t>(place);
+  UnetTimer timer(progress);
+  const auto before = Clock::now();
+  const GenerateResult made = engine.generate(condition, options, {}, &timer, &cancel);
+  const double seconds = seconds_since(before);
+  write_seconds(folder / clip_name(place, ".json"), {{"real", real.name()},
+                                                     {"seed", options.seed},
+                                                     {"unet_seconds", timer.seconds()},
+                                                     {"request_seconds", seconds}});
+  // Last: where it is, the clip is done.
+  io::write_video(score_part(made.clip, request.scored), path, {.overwrite = true}, &cancel);
+  return std::nullopt;
+}
+
 double median(std::vector<double> values) {
   if (values.empty()) return 0;
   std::sort(values.begin(), values.end());
@@ -90,43 +123,28 @@ double median(std::vector<double> values) {
 
 std::vector<evaluation::DroppedClip> make_protocol_clips(const ProtocolClips& request, Engine& engine,
                                                          const fs::path& folder, ProgressDisplay& display,
-                                                         const CancelToken& cancel) {
+                                                         const EvalJob& job) {
   std::vector<evaluation::DroppedClip> dropped;
   const auto total = static_cast<int64_t>(request.places->size());
   const int64_t wanted = request.clips > 0 ? std::min(request.clips, total) : total;
   int64_t usable = 0;
-  for (int64_t i = 0; i < total && usable < wanted; ++i) {
-    cancel.throw_if_cancelled();
-    const fs::path path = folder / clip_name(i, ".mkv");
-    if (fs::exists(path)) {
-      ++usable;
-      continue;
+  // As many as are missing; where some of them had to be dropped, once more.
+  for (int64_t begin = 0, end = 0; begin < total && usable < wanted; begin = end) {
+    end = std::min(total, begin + wanted - usable);
+    const auto [first, last] = block_of(end - begin, 1, job.ranks.place());
+    std::vector<evaluation::DroppedClip> own;
+    for (int64_t i = begin + first; i < begin + last; ++i) {
+      const auto at = [&](int64_t done) {
+        return static_cast<double>(usable + (done - begin - first) * job.ranks.size()) /
+               static_cast<double>(wanted);
+      };
+      display.begin_part(concat("clip ", i + 1, "/", total), std::min(at(i), 1.0), std::min(at(i + 1), 1.0));
+      if (auto fault = make_clip(request, i, engine, folder, display, job.cancel))
+        own.push_back(*std::move(fault));
     }
-    const evaluation::ClipPlace& place = (*request.places)[static_cast<size_t>(i)];
-    RgbImage condition;
-    try {
-      condition = load_condition(place, request.scored);
-    } catch (const Error& error) {
-      if (!evaluation::is_clip_fault(error)) throw;
-      dropped.push_back({place.name(), error.what()});
-      continue;
-    }
-    display.begin_part(concat("clip ", usable + 1, "/", wanted),
-                       static_cast<double>(usable) / static_cast<double>(wanted),
-                       static_cast<double>(usable + 1) / static_cast<double>(wanted));
-    GenerateOptions options = request.generate;
-    options.seed += static_cast<uint64_t>(i);
-    UnetTimer timer(display);
-    const auto before = Clock::now();
-    const GenerateResult made = engine.generate(condition, options, {}, &timer, &cancel);
-    const double seconds = seconds_since(before);
-    write_seconds(folder / clip_name(i, ".json"), {{"real", place.name()},
-                                                   {"seed", options.seed},
-                                                   {"unet_seconds", timer.seconds()},
-                                                   {"request_seconds", seconds}});
-    // Last: where it is, the clip is done.
-    io::write_video(score_part(made.clip, request.scored), path, {.overwrite = true}, &cancel);
-    ++usable;
+    const std::vector<evaluation::DroppedClip> all = gather_dropped(job.ranks, own);
+    dropped.insert(dropped.end(), all.begin(), all.end());
+    usable += end - begin - static_cast<int64_t>(all.size());
   }
   return dropped;
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "apps/sfv/engine.h"
-#include "sfv/core/cancel.h"
+#include "apps/sfv/eval_feature_options.h"
 #include "sfv/evaluation/clip_places.h"
 #include "sfv/evaluation/clip_reader.h"
 
@@ -34,12 +34,13 @@ struct ProtocolTimes {
 /// first scored.frames frames of the result are scaled to the scored size (Lanczos, stretched) and written
 /// without loss as clip-NNNNNN.mkv, NNNNNN being the real clip's place; a file beside it keeps the seconds.
 /// A clip is there whole or not at all, so that whoever is stopped loses one. Real clips that are broken or
-/// too short to be scored are passed over and named. Errors: those of the engine and of writing; kCancelled.
+/// too short to be scored are passed over and named. Each rank makes a block of the clips, and all are there
+/// when it returns. Errors: those of the engine and of writing; kCancelled.
 [[nodiscard]] std::vector<evaluation::DroppedClip> make_protocol_clips(const ProtocolClips& request,
                                                                        Engine& engine,
                                                                        const std::filesystem::path& folder,
                                                                        ProgressDisplay& display,
-                                                                       const CancelToken& cancel);
+                                                                       const EvalJob& job);
 
 /// The folder's finished clips, in order.
 [[nodiscard]] std::vector<std::string> list_protocol_clips(const std::filesystem::path& folder);

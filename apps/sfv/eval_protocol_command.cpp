@@ -10,6 +10,7 @@
 #include "apps/sfv/choice_option.h"
 #include "apps/sfv/eval_commands.h"
 #include "apps/sfv/eval_protocol.h"
+#include "apps/sfv/rank_job.h"
 #include "apps/sfv/value_parse.h"
 #include "sfv/core/check.h"
 
@@ -29,6 +30,7 @@ struct Options {
   int64_t frames = 14;
   int64_t fps = 7;
   bool json = false;
+  bool quiet = false;
 };
 
 ProtocolRequest resolve(const Options& options) {
@@ -75,24 +77,36 @@ void print_table(const Json& rows) {
   }
 }
 
+std::string text_of(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// A setting once where all rows share it, else row by row.
+std::string of_all_rows(const Json& rows, const char* key) {
+  std::string list;
+  bool are_equal = true;
+  for (const Json& row : rows) {
+    are_equal = are_equal && row[key] == rows.front()[key];
+    list += concat(list.empty() ? "" : ", ", row["label"].get<std::string>(), " ", text_of(row[key]));
+  }
+  return are_equal ? text_of(rows.front()[key]) : list;
+}
+
 void print_protocol(const Json& result) {
   const Json& first = result["rows"].front();
   std::printf("\ndistance: %s, %s covariance\n", first["measure"].get<std::string>().c_str(),
               first["covariance"].get<std::string>().c_str());
   for (const char* key : {"size", "frames", "fps", "fit", "motion", "noise_aug", "guidance", "seed", "device",
                           "dtype", "threads"}) {
-    std::printf("generated: %s %s\n", key,
-                (first[key].is_string() ? first[key].get<std::string>() : first[key].dump()).c_str());
+    std::printf("generated: %s %s\n", key, of_all_rows(result["rows"], key).c_str());
   }
   for (const char* side : {"real", "fake"}) {
     for (const auto& [key, value] : first[side]["protocol"].items()) {
-      std::printf("%s: %s: %s\n", side, key.c_str(),
-                  (value.is_string() ? value.get<std::string>() : value.dump()).c_str());
+      std::printf("%s: %s: %s\n", side, key.c_str(), text_of(value).c_str());
     }
   }
   for (const auto& [key, value] : result["protocol"].items()) {
-    std::printf("%s: %s\n", key.c_str(),
-                (value.is_string() ? value.get<std::string>() : value.dump()).c_str());
+    std::printf("%s: %s\n", key.c_str(), text_of(value).c_str());
   }
   for (const Json& row : result["rows"]) {
     for (const Json& note : row["notes"])
@@ -100,8 +114,9 @@ void print_protocol(const Json& result) {
   }
 }
 
-int protocol(const Options& options, const CommandContext& context) {
-  const Json result = run_protocol(resolve(options), context);
+int protocol(const Options& options, const EvalJob& job) {
+  const Json result = run_protocol(resolve(options), job);
+  if (job.ranks.rank() > 0) return 0;
   if (options.json) {
     std::printf("%s\n", result.dump(2).c_str());
   } else {
@@ -177,7 +192,11 @@ void add_eval_protocol_command(Program& program, CLI::App& parent) {
                           "already is kept, so that a run that was stopped loses one clip. Exit code 1 when "
                           "a real clip had to be "
                           "dropped",
-                          [options](const CommandContext& context) { return protocol(*options, context); });
+                          [options](const CommandContext& context) {
+                            return run_on_ranks("eval", context, [&](distributed::Ranks& ranks) {
+                              return protocol(*options, {ranks, context.cancel, options->quiet});
+                            });
+                          });
   add_choice(command, "NAME", options->name, {"ucf101"},
              "ucf101: SF-V's Table 1, first frames of UCF-101 animated")
       ->required();
@@ -204,7 +223,7 @@ void add_eval_protocol_command(Program& program, CLI::App& parent) {
   add_distance_options(command, r.distance);
   add_machine(command, r.engine);
   program.add_json_flag(command, options->json);
-  program.add_quiet_flag(command, r.quiet);
+  program.add_quiet_flag(command, options->quiet);
 }
 
 }  // namespace sfv::cli

@@ -2,19 +2,17 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "apps/sfv/commands.h"
-#include "apps/sfv/error_report.h"
 #include "apps/sfv/progress_display.h"
+#include "apps/sfv/rank_job.h"
 #include "apps/sfv/train_plan.h"
 #include "apps/sfv/train_run.h"
-#include "sfv/distributed/open_ranks.h"
-#include "sfv/training/rank_agreement.h"
+#include "sfv/distributed/ranks.h"
 #include "sfv/training/report.h"
 
 namespace sfv::cli {
@@ -27,37 +25,10 @@ struct Options {
   bool quiet = false;
 };
 
-// An error of one rank ends all: the others would wait for it.
-int end_ranks(const std::exception& exception, const CancelToken& cancel, distributed::Ranks& ranks) {
-  const Error error = as_error(exception);
-  const std::string text = "[train] " + training::rank_name(ranks) + ": " + error.what();
-  std::fprintf(stderr, "%s\n", error_line(text).c_str());
-  std::fflush(stderr);
-  const int status = exit_code(error, cancel);
-  ranks.end_all(status);
-  return status;
-}
-
-int train(const Options& options, const CommandContext& context) {
-  if (!options.report.empty()) {
-    std::printf("%s\n", training::write_report(options.report).string().c_str());
-    return 0;
-  }
-  if (options.dry_run) {
-    std::printf("%s", plan_text(options.request).c_str());
-    return 0;
-  }
-  const auto ranks = distributed::open_ranks();
-  const bool is_quiet = options.quiet || ranks->rank() > 0;
+int train(const Options& options, const CommandContext& context, distributed::Ranks& ranks) {
+  const bool is_quiet = options.quiet || ranks.rank() > 0;
   ProgressDisplay display(progress_mode(is_quiet));
-  TrainOutcome outcome;
-  try {
-    outcome = run_training(options.request, display, context.cancel, *ranks);
-  } catch (const std::exception& exception) {
-    if (ranks->size() == 1) throw;
-    display.clear();
-    return end_ranks(exception, context.cancel, *ranks);
-  }
+  const TrainOutcome outcome = run_training(options.request, display, context.cancel, ranks);
   display.clear();
   if (!is_quiet) {
     const std::string skipped =
@@ -68,19 +39,32 @@ int train(const Options& options, const CommandContext& context) {
                  outcome.stop_reason ? ", stopped and saved; go on with --resume latest" : "");
   }
   // A stop that was asked for ends like every other stop: 130 or 143.
-  if (outcome.stop_reason && ranks->rank() == 0) context.cancel.throw_if_cancelled();
+  if (outcome.stop_reason && ranks.rank() == 0) context.cancel.throw_if_cancelled();
   if (outcome.stop_reason) return 128 + *outcome.stop_reason;
-  if (ranks->rank() == 0) std::printf("%s\n", outcome.model.string().c_str());
+  if (ranks.rank() == 0) std::printf("%s\n", outcome.model.string().c_str());
   return 0;
+}
+
+int train_or_tell(const Options& options, const CommandContext& context) {
+  if (!options.report.empty()) {
+    std::printf("%s\n", training::write_report(options.report).string().c_str());
+    return 0;
+  }
+  if (options.dry_run) {
+    std::printf("%s", plan_text(options.request).c_str());
+    return 0;
+  }
+  return run_on_ranks("train", context,
+                      [&](distributed::Ranks& ranks) { return train(options, context, ranks); });
 }
 
 }  // namespace
 
 void add_train_command(Program& program) {
   const auto options = std::make_shared<Options>();
-  CLI::App& command =
-      program.add_command(program.root(), "train", "Train a model by a recipe, or go on with a run",
-                          [options](const CommandContext& context) { return train(*options, context); });
+  CLI::App& command = program.add_command(
+      program.root(), "train", "Train a model by a recipe, or go on with a run",
+      [options](const CommandContext& context) { return train_or_tell(*options, context); });
   command.add_option("RECIPE", options->request.recipe, "What to train, on what, and how: docs/recipes.md");
   command
       .add_option("--set", options->request.overrides,

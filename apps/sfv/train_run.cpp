@@ -1,11 +1,11 @@
 #include "apps/sfv/train_run.h"
 
-#include <cstdlib>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "apps/sfv/progress_display.h"
+#include "apps/sfv/rank_job.h"
 #include "apps/sfv/save_delay.h"
 #include "apps/sfv/train_samples.h"
 #include "sfv/checkpoint/init_model.h"
@@ -13,7 +13,6 @@
 #include "sfv/core/check.h"
 #include "sfv/core/version.h"
 #include "sfv/distributed/nccl_ranks.h"
-#include "sfv/distributed/open_ranks.h"
 #include "sfv/io/atomic_file.h"
 #include "sfv/tensor/device.h"
 #include "sfv/training/open_source.h"
@@ -68,28 +67,6 @@ std::string environment_text(const torch::Device& device, const distributed::Ran
                 ",\n  \"ranks\": ", ranks.size(), ",\n  \"ranks_by\": \"", ranks.backend(), "\"\n}\n");
 }
 
-// Several ranks each have a GPU of their own, and none falls back to the CPU alone.
-torch::Device open_rank_device(const std::string& asked, const distributed::Ranks& ranks) {
-  if (ranks.size() == 1) return open_device(asked);
-  const DeviceName::Kind kind = parse_device(asked).kind;
-  const int gpus = kind == DeviceName::Kind::kCpu ? 0 : count_gpus();
-  if (kind == DeviceName::Kind::kCpu || (kind == DeviceName::Kind::kAuto && gpus == 0)) return torch::kCPU;
-  SFV_CHECK(asked.find(':') == std::string::npos, kInvalidArgument, "[train] --device ", asked, " for ",
-            ranks.size(),
-            " ranks: each needs a GPU of its own; give --device cuda, and the GPUs to use by "
-            "CUDA_VISIBLE_DEVICES");
-  if (gpus == 0) return open_device(asked);  // whose error says what is missing
-  return open_device(concat("cuda:", distributed::gpu_of(ranks.place(), gpus)));
-}
-
-void set_threads(const Recipe& recipe, distributed::Ranks& ranks) {
-  if (recipe.threads > 0) return set_cpu_threads(static_cast<int>(recipe.threads));
-  // OMP_NUM_THREADS is a user's word, or torchrun's.
-  const bool is_told = std::getenv("OMP_NUM_THREADS") != nullptr;
-  const int64_t share = distributed::fair_threads(ranks);
-  if (ranks.size() > 1 && !is_told) set_cpu_threads(static_cast<int>(share));
-}
-
 // What the others learn from rank 0, which alone prepares the folder.
 std::optional<training::Checkpoint> share_checkpoint(distributed::Ranks& ranks,
                                                      const std::optional<training::Checkpoint>& own) {
@@ -111,8 +88,8 @@ TrainOutcome run_training(const TrainRequest& given, ProgressDisplay& display, c
   const bool is_first = launched.rank() == 0;
   training::check_same_recipe(launched, recipe);
   (void)training::accumulation_steps(recipe, launched.size());
-  set_threads(recipe, launched);
-  const torch::Device device = open_rank_device(request.device, launched);
+  share_threads(recipe.threads, launched);
+  const torch::Device device = open_device(device_of_rank(request.device, launched));
   const auto on_gpus =
       launched.size() > 1 && device.is_cuda() ? distributed::with_nccl(launched, device) : nullptr;
   distributed::Ranks& ranks = on_gpus ? *on_gpus : launched;

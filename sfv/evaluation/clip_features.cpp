@@ -49,14 +49,17 @@ ClipFeatures compute_clip_features(VideoFeatures& network, const FeatureRequest&
     on_clip(reader.passed(), reader.total());
   }
   compute();
-  if (parts.empty()) {
-    const std::vector<DroppedClip>& dropped = reader.dropped();
-    throw Error(ErrorCode::kInvalidFile,
-                concat("[features] none of the ", reader.total(), " clips could be used; the first: ",
-                       dropped.empty() ? "" : dropped[0].name + ": " + dropped[0].reason),
-                "features.no_clips");
-  }
-  return {{at::cat(parts), describe(network.identity(), reader.protocol())}, reader.dropped()};
+  return {{parts.empty() ? torch::Tensor() : at::cat(parts), describe(network.identity(), reader.protocol())},
+          reader.dropped()};
+}
+
+void check_any(const ClipFeatures& features) {
+  if (features.set.features.defined()) return;
+  const std::vector<DroppedClip>& dropped = features.dropped;
+  throw Error(ErrorCode::kInvalidFile,
+              concat("[features] none of the ", dropped.size(), " clips could be used; the first: ",
+                     dropped.empty() ? "" : dropped[0].name + ": " + dropped[0].reason),
+              "features.no_clips");
 }
 
 }  // namespace sfv::evaluation

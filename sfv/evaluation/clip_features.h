@@ -21,17 +21,20 @@ struct FeatureRequest {
 };
 
 struct ClipFeatures {
-  FeatureSet set;  // float64; the protocol says all about clips and network
+  FeatureSet set;  // float64, undefined where no clip could be used; the protocol says all of both
   std::vector<DroppedClip> dropped;
 };
 
 /// Features of every clip. Clips are decoded and scaled on threads while the network works, and at most a
 /// batch and as many again are in memory. on_clip: called after each clip with how many of how many have been
 /// passed; may throw. cancel may be null. Errors: kInvalidArgument for clips with fewer frames than the
-/// network needs; kInvalidFile, reason "features.no_clips", where none can be used; those of ClipReader and
-/// VideoFeatures.
+/// network needs; those of ClipReader and VideoFeatures.
 [[nodiscard]] ClipFeatures compute_clip_features(
     VideoFeatures& network, const FeatureRequest& request,
     const std::function<void(int64_t passed, int64_t total)>& on_clip, const CancelToken* cancel);
+
+/// Errors: kInvalidFile, reason "features.no_clips", naming the first dropped clip, where there are no
+/// features.
+void check_any(const ClipFeatures& features);
 
 }  // namespace sfv::evaluation

@@ -33,6 +33,18 @@ struct ReadClip {
 
 }  // namespace
 
+std::string dropped_text(const std::vector<DroppedClip>& dropped) {
+  std::string text = "[";
+  for (const DroppedClip& clip : dropped) {
+    text += text.size() > 1 ? ", {\"clip\": " : "{\"clip\": ";
+    io::append_json_string(text, clip.name);
+    text += ", \"reason\": ";
+    io::append_json_string(text, clip.reason);
+    text += "}";
+  }
+  return text + "]";
+}
+
 class ClipReader::State {
  public:
   State(std::vector<ClipPlace> places, const ClipOptions& options, ReadOptions read)
@@ -55,14 +67,6 @@ class ClipReader::State {
 
   [[nodiscard]] Protocol protocol() const {
     const bool is_sized = options_.width > 0;
-    std::string dropped = "[";
-    for (const DroppedClip& clip : dropped_) {
-      dropped += dropped.size() > 1 ? ", {\"clip\": " : "{\"clip\": ";
-      io::append_json_string(dropped, clip.name);
-      dropped += ", \"reason\": ";
-      io::append_json_string(dropped, clip.reason);
-      dropped += "}";
-    }
     return {{"clips", std::to_string(accepted_)},
             {"frames", std::to_string(options_.frames)},
             {"size", concat(width_, "x", height_)},
@@ -72,7 +76,7 @@ class ClipReader::State {
                        : options_.stretches ? "Lanczos, stretched"
                                             : "Lanczos, covered and cut in the centre"},
             {"range", "-1..1, clamped"},
-            {"dropped", dropped + "]"}};
+            {"dropped", dropped_text(dropped_)}};
   }
 
   std::vector<ClipPlace> places_;

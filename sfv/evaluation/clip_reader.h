@@ -21,6 +21,9 @@ struct DroppedClip {
   std::string reason;  // the error's message
 };
 
+/// A JSON list of {clip, reason}, as a protocol has it under "dropped".
+[[nodiscard]] std::string dropped_text(const std::vector<DroppedClip>& dropped);
+
 /// How clips are read, which changes no clip.
 struct ReadOptions {
   int64_t threads = 1;   // that decode ahead, >= 1

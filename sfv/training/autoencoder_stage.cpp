@@ -14,8 +14,19 @@
 namespace sfv::training {
 namespace {
 
+// Kernels [O, I, 3, 1, 1]: 0 for the frame before and the one after.
+void zero_neighbours(torch::nn::Module& network) {
+  const torch::NoGradGuard no_grad;
+  for (torch::Tensor& weight : network.parameters()) {
+    if (weight.dim() != 5) continue;
+    weight.select(2, 0).zero_();
+    weight.select(2, 2).zero_();
+  }
+}
+
 checkpoint::Model make_trained(const Recipe& recipe, checkpoint::Model model) {
   const AutoencoderOptions& o = recipe.autoencoder;
+  if (o.zero_neighbours) zero_neighbours(*model.vae);
   switch (o.train) {
     case AutoencoderPart::kDecoder:
       make_trainable(*model.vae, TrainableKind::kRegex, "^decoder\\.");

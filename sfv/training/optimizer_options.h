@@ -7,6 +7,7 @@ namespace sfv::training {
 enum class OptimizerKind {
   kSm3,    // "sm3": SM3-II with momentum and beta (SF-V's choice; methods: Anil et al. 2019, 1901.11150)
   kAdamW,  // "adamw": decoupled weight decay (Loshchilov and Hutter, 1711.05101)
+  kMuon,   // "muon": orthogonal steps (Jordan et al. 2024; 2502.16982), AdamW for vectors and outer layers
   kSgd,    // "sgd": plain, with momentum
 };
 
@@ -27,12 +28,12 @@ enum class DecayKind {
 struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::kSm3;
   double lr = 1e-5;         // > 0; of the full batch, after the warm-up
-  double momentum = 0.5;    // [0, 1); sm3: u = (1 - momentum) u + momentum m; sgd: torch's
+  double momentum = 0.5;    // [0, 1); sm3: u = (1 - momentum) u + momentum m; muon, sgd: torch's
   double beta = 0.999;      // [0, 1); sm3: decay of the second moment, 0 adds up as Adagrad does
-  double beta1 = 0.9;       // [0, 1); adamw
-  double beta2 = 0.999;     // [0, 1); adamw
-  double eps = 1e-8;        // > 0; adamw (sm3's is 1e-30, below any gradient)
-  double weight_decay = 0;  // >= 0; adamw and sgd
+  double beta1 = 0.9;       // [0, 1); adamw, muon
+  double beta2 = 0.999;     // [0, 1); adamw, muon
+  double eps = 1e-8;        // > 0; adamw, muon (sm3's is 1e-30, below any gradient)
+  double weight_decay = 0;  // >= 0; adamw, muon and sgd
   WarmUpKind warm_up = WarmUpKind::kNone;
   int64_t warm_up_steps = 1000;  // optimiser steps, >= 1; with a warm-up
   DecayKind decay = DecayKind::kConstant;

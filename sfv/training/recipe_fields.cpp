@@ -65,19 +65,23 @@ void visit_conditioning(ConditioningOptions& o, const When& table, RecipeVisitor
 
 void visit_optimizer(std::string_view name, OptimizerOptions& o, const When& table, RecipeVisitor& v) {
   using enum OptimizerKind;
-  const When adamw = when(o.kind, {kAdamW}, "kind");
+  const When adamw = when(o.kind, {kAdamW, kMuon}, "kind");
   v.table(name, table);
-  v.word("kind", o.kind, "SM3-II, Adam with decoupled weight decay, or plain gradient descent");
+  v.word(
+      "kind", o.kind,
+      "SM3-II; Adam with decoupled weight decay; Muon, which is AdamW for vectors and outer layers; or plain "
+      "gradient descent");
   v.number("lr", o.lr, kPositive, "learning rate after the warm-up");
-  v.number("momentum", o.momentum, kDecay, "sm3: share of the old update in the new; sgd: torch's momentum",
-           when(o.kind, {kSm3, kSgd}, "kind"));
+  v.number("momentum", o.momentum, kDecay,
+           "sm3: share of the old update in the new; muon: Nesterov's, usually 0.95; sgd: torch's momentum",
+           when(o.kind, {kSm3, kMuon, kSgd}, "kind"));
   v.number("beta", o.beta, kDecay, "decay of the second moment; 0 adds up, as Adagrad does",
            when(o.kind, {kSm3}, "kind"));
   v.number("beta1", o.beta1, kDecay, "decay of the first moment", adamw);
   v.number("beta2", o.beta2, kDecay, "decay of the second moment", adamw);
   v.number("eps", o.eps, kPositive, "added to the root of the second moment", adamw);
   v.number("weight_decay", o.weight_decay, kNotNegative, "share of the weights taken off a step, times lr",
-           when(o.kind, {kAdamW, kSgd}, "kind"));
+           when(o.kind, {kAdamW, kMuon, kSgd}, "kind"));
   v.word("warm_up", o.warm_up, "how lr rises from 0 over `warm_up_steps`");
   v.integer("warm_up_steps", o.warm_up_steps, kCount, "optimiser steps",
             when(o.warm_up, {WarmUpKind::kLinear, WarmUpKind::kQuadratic}, "warm_up"));

@@ -21,6 +21,10 @@ void visit_autoencoder(AutoencoderOptions& o, const When& table, RecipeVisitor& 
   v.word("train", o.train,
          "encoder and temporal decoder; the decoder; its temporal layers; or a tiny decoder that learns from "
          "the frozen VAE");
+  v.flag("zero_neighbours", o.zero_neighbours,
+         "the decoder's temporal convolutions begin with 0 for the frames before and after, which single "
+         "pictures (data.frames = 1) never taught: clips begin as sharp as those pictures",
+         vae);
   v.flag("sample_posterior", o.sample_posterior, "decode a draw from the posterior; false: its mode", vae);
   v.number("l1_weight", o.l1_weight, kNotNegative, "weight of the mean absolute error of pixels in -1..1");
   v.number("kl_weight", o.kl_weight, kNotNegative,

@@ -26,8 +26,8 @@ constexpr std::array<Word, 4> words_of(TrainableKind) {
 constexpr std::array<Word, 2> words_of(SaveFailure) {
   return {"stop", "continue"};
 }
-constexpr std::array<Word, 3> words_of(OptimizerKind) {
-  return {"sm3", "adamw", "sgd"};
+constexpr std::array<Word, 4> words_of(OptimizerKind) {
+  return {"sm3", "adamw", "muon", "sgd"};
 }
 constexpr std::array<Word, 3> words_of(WarmUpKind) {
   return {"none", "linear", "quadratic"};

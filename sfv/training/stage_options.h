@@ -26,6 +26,7 @@ enum class TinyTarget {
 /// Stage "autoencoder": pictures in, pictures out. Losses are means over pixels in [-1, 1].
 struct AutoencoderOptions {
   AutoencoderPart train = AutoencoderPart::kAll;
+  bool zero_neighbours = false;  // temporal convolutions begin with 0 for the frames beside; not kTinyDecoder
   bool sample_posterior = true;  // decode a draw from the posterior; false: its mode; not kTinyDecoder
   double l1_weight = 1;          // >= 0
   double kl_weight = 1e-6;       // >= 0, of the KL divergence summed over a picture's latent; kAll

@@ -8,6 +8,7 @@
 
 #include "sfv/core/check.h"
 #include "sfv/training/adamw.h"
+#include "sfv/training/muon.h"
 #include "sfv/training/sgd.h"
 #include "sfv/training/sm3.h"
 
@@ -83,6 +84,12 @@ std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& o, NamedTensor
       return std::make_unique<AdamW>(
           std::move(parameters),
           AdamWOptions{.beta1 = o.beta1, .beta2 = o.beta2, .eps = o.eps, .weight_decay = o.weight_decay});
+    case OptimizerKind::kMuon:
+      return std::make_unique<Muon>(std::move(parameters), MuonOptions{.momentum = o.momentum,
+                                                                       .beta1 = o.beta1,
+                                                                       .beta2 = o.beta2,
+                                                                       .eps = o.eps,
+                                                                       .weight_decay = o.weight_decay});
     case OptimizerKind::kSgd:
       return std::make_unique<Sgd>(std::move(parameters),
                                    SgdOptions{.momentum = o.momentum, .weight_decay = o.weight_decay});

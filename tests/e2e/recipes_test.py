@@ -14,7 +14,7 @@ class Recipes(SfvCase):
     def run_recipe(self, name, *more):
         """One thread, so that two tests at once do not wait for each other."""
         done = subprocess.run([sys.executable, "-B", SOURCE / "recipes" / name / "run", "--smoke", "--jobs", "1", "--sfv", BINARY,
-                               "-o", self.folder / name, *more], capture_output=True, text=True, check=False)
+                               "-o", self.folder / name, *map(str, more)], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr[-2000:])
         return done
 
@@ -31,6 +31,25 @@ class Recipes(SfvCase):
         again = self.run_recipe("shapes")
         self.assertNotIn("  step ", again.stderr)
         self.assertEqual(again.stdout, done.stdout)
+        self.check_miniature()
+
+    def check_miniature(self):
+        """From the teacher that is there: cells are kept with their sheets, and not made again."""
+        names = ["consistency-1", "consistency-start", "diffusion-4-guided", "ladd", "sf-v", "ufogen"]
+        words = ["--seeds", "0", "--only", ",".join(names), "-o", self.folder / "shapes", "--cells", self.folder / "cells"]
+        done = self.run_recipe("miniature", *words)
+        store = self.folder / "cells/shapes-seed-0"
+        self.assertEqual(sorted(p.stem for p in store.glob("*.json")), names)
+        self.assertEqual(sorted(p.stem for p in store.glob("*.png")), names)
+        guided = json.loads((store / "diffusion-4-guided.json").read_text())
+        self.assertEqual((guided["row"]["evaluations"], guided["row"]["guidance"]), (8, [1, 3]))
+        start = json.loads((store / "consistency-start.json").read_text())
+        self.assertTrue(any("generator_start" in line for line in start["training"]), start["training"])
+        self.assertIn("| LADD | 1 | ", done.stdout)
+        before = {p.name: p.stat().st_mtime_ns for p in store.iterdir()}
+        (store / "ladd.json").unlink()
+        self.run_recipe("miniature", *words)
+        self.assertEqual([p.name for p in store.iterdir() if before[p.name] != p.stat().st_mtime_ns and p.suffix == ".json"], ["ladd.json"])
 
     def test_snow(self):
         photos = self.folder / "photos"

@@ -115,7 +115,7 @@ TEST(Recipe, KeysWithoutEffectAreErrors) {
               HasSubstr("r.toml:5: adversarial.r1.weight: has no effect here: it counts with stage = "
                         "\"adversarial\" only"));
   EXPECT_THAT(problem(smallest("adversarial") + "optimizer.beta1 = 0\n"),
-              HasSubstr("it counts with kind = \"adamw\" only"));
+              HasSubstr("it counts with kind = \"adamw\" or \"muon\" only"));
   EXPECT_NO_THROW((void)parse(smallest("adversarial") + "optimizer.beta1 = 0\noptimizer.kind = \"adamw\"\n"));
   EXPECT_THAT(problem(smallest("adversarial") + "adversarial.discriminator.logit_mean = 0\n"),
               HasSubstr("logit-normal"));
