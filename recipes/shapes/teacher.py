@@ -1,4 +1,4 @@
-"""The diffusion model that every comparison on shapes starts from, made from nothing."""
+"""What every comparison on shapes shares: the diffusion model it starts from, made from nothing, and the variants of SF-V's stage."""
 
 import dataclasses
 import pathlib
@@ -9,6 +9,16 @@ sys.path.insert(0, str(HERE.parent))
 import stages  # noqa: E402  (beside this folder, not a package)
 
 CACHED_CLIPS = 3000
+# Name and what differs from sf-v.toml; in the order of the table.
+VARIANTS = {
+    "sf-v": [],
+    "lambda-0.1": ['adversarial.reconstruction.schedule="constant"', "adversarial.reconstruction.lambda=0.1"],
+    "spatial": ['adversarial.discriminator.heads="spatial"'],
+    "temporal": ['adversarial.discriminator.heads="temporal"'],
+    # The generator follows its clip alone; there is no discriminator.
+    "reconstruction": ["adversarial.adversarial_weight=0", 'adversarial.reconstruction.schedule="constant"',
+                       "adversarial.reconstruction.lambda=0.1"],
+}
 
 
 @dataclasses.dataclass

@@ -1,13 +1,10 @@
 """sfv eval on several ranks: the numbers of one, and an error of one ends all with its name."""
 
 import json
-import pathlib
-import shutil
 import subprocess
-import sys
 import unittest
 
-from kill_runs import mpirun
+from kill_runs import mpirun, skip_without_mpi
 from sfv_case import BINARY, MODEL, SfvCase, write_png, write_safetensors
 
 PROTOCOL = ["eval", "protocol", "ucf101", "--data", "real", "--size", "32x32", "--frames", "4", "--score-frames", "3", "--score-size", "24x24",
@@ -83,10 +80,5 @@ class EvalRanks(SfvCase):
 
 
 if __name__ == "__main__":
-    if not shutil.which("mpirun"):
-        print("SKIPPED: mpirun is not installed (Debian package openmpi-bin)")
-        sys.exit(77)
-    if not (pathlib.Path(BINARY).parent / "libsfv_mpi.so").exists():
-        print("SKIPPED: sfv was built without MPI")
-        sys.exit(77)
+    skip_without_mpi(BINARY)
     unittest.main()

@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,6 +64,16 @@ def mpirun(ranks):
     return ["mpirun", "-np", str(ranks), "--oversubscribe", "--bind-to", "none"], {
         "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_mpi_yield_when_idle": "1",
         "OMPI_MCA_btl_vader_single_copy_mechanism": "none", "OMP_NUM_THREADS": "1"}
+
+
+def skip_without_mpi(binary):
+    """Ends a test with ctest's status for skipped where this program cannot be run on ranks."""
+    if not shutil.which("mpirun"):
+        print("SKIPPED: mpirun is not installed (Debian package openmpi-bin)")
+        sys.exit(77)
+    if not (pathlib.Path(binary).parent / "libsfv_mpi.so").exists():
+        print("SKIPPED: sfv was built without MPI")
+        sys.exit(77)
 
 
 def processes_of(binary, run):

@@ -3,15 +3,13 @@ and kills go on to the same bytes."""
 
 import os
 import pathlib
-import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import unittest
 
-from kill_runs import RECIPE as SHORT_RUN, Runs, kill_many, mpirun, processes_of, state_of
+from kill_runs import RECIPE as SHORT_RUN, Runs, kill_many, mpirun, processes_of, skip_without_mpi, state_of
 from sfv_case import BINARY, MODEL, SfvCase
 
 RECIPE = SHORT_RUN.replace("batch = 2", "batch = 4") + f'[model]\npath = "{MODEL}"\n'
@@ -131,10 +129,5 @@ class TrainRanks(SfvCase):
 
 
 if __name__ == "__main__":
-    if not shutil.which("mpirun"):
-        print("SKIPPED: mpirun is not installed (Debian package openmpi-bin)")
-        sys.exit(77)
-    if not (pathlib.Path(BINARY).parent / "libsfv_mpi.so").exists():
-        print("SKIPPED: sfv was built without MPI")
-        sys.exit(77)
+    skip_without_mpi(BINARY)
     unittest.main()
