@@ -8,6 +8,7 @@
 #include "sfv/core/work.h"
 #include "sfv/ops/shape_only.h"
 #include "sfv/ops/split.h"
+#include "sfv/ops/winograd_conv.h"
 #include "sfv/tensor/layout.h"
 #include "sfv/tensor/mixed_precision.h"
 
@@ -29,9 +30,14 @@ torch::Tensor shape_of_conv2d(const torch::Tensor& x, const torch::Tensor& weigh
 }
 
 torch::Tensor counted_conv2d(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
-                             at::IntArrayRef stride, at::IntArrayRef padding) {
-  const torch::Tensor y = x.is_meta() ? shape_of_conv2d(x, weight, bias, stride, padding)
-                                      : at::conv2d(x, weight, bias, stride, padding);
+                             at::IntArrayRef stride, at::IntArrayRef padding, bool by_winograd = false) {
+  torch::Tensor y;
+  if (x.is_meta()) {
+    y = shape_of_conv2d(x, weight, bias, stride, padding);
+  } else {
+    y = by_winograd ? winograd_conv2d(x, weight, bias, padding[0])
+                    : at::conv2d(x, weight, bias, stride, padding);
+  }
   count_work(conv_operations(weight, static_cast<double>(y.size(0) * y.size(2) * y.size(3))));
   return y;
 }
@@ -39,9 +45,10 @@ torch::Tensor counted_conv2d(const torch::Tensor& x, const torch::Tensor& weight
 // One frame's convolution in bands of output rows: each band reads its rows and the kernel's reach around
 // them. Only for stride 1 and kernels that keep the size.
 torch::Tensor conv2d_in_bands(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
-                              int64_t padding, int64_t bands) {
+                              int64_t padding, int64_t bands, bool by_winograd) {
+  constexpr int64_t kTile = 4;  // Winograd's tiles begin where they do in the whole picture: the same bytes
   const int64_t height = x.size(2);
-  const int64_t step = (height + bands - 1) / bands;
+  const int64_t step = ((height + bands - 1) / bands + kTile - 1) / kTile * kTile;
   torch::Tensor joined = torch::empty({x.size(0), weight.size(0), height, x.size(3)}, x.options(),
                                       at::MemoryFormat::ChannelsLast);
   for (int64_t begin = 0; begin < height; begin += step) {
@@ -51,7 +58,8 @@ torch::Tensor conv2d_in_bands(const torch::Tensor& x, const torch::Tensor& weigh
     torch::Tensor band = x.narrow(2, top, bottom - top);
     // Zero rows only where the band touches the picture's edge.
     band = at::constant_pad_nd(band, {0, 0, padding - (begin - top), padding - (bottom - end)});
-    joined.narrow(2, begin, end - begin).copy_(counted_conv2d(band, weight, bias, {1, 1}, {0, padding}));
+    joined.narrow(2, begin, end - begin)
+        .copy_(counted_conv2d(as_channels_last(band), weight, bias, {1, 1}, {0, padding}, by_winograd));
   }
   return joined;
 }
@@ -65,13 +73,14 @@ torch::Tensor conv2d(const torch::Tensor& x, const torch::Tensor& given_weight,
   const double operations =
       conv_operations(weight, static_cast<double>(input.size(0) * input.size(2) * input.size(3))) /
       static_cast<double>(stride * stride);
+  const bool by_winograd = suits_winograd(input, weight, stride, padding);
   return as_channels_last(split_along(input, 0, operations, [&](const torch::Tensor& frames) {
     const auto bands =
         static_cast<int64_t>(operations / static_cast<double>(input.size(0)) / max_operations()) + 1;
     const bool keeps_size = stride == 1 && weight.size(2) == 2 * padding + 1;
     if (bands > 1 && keeps_size && !torch::GradMode::is_enabled())
-      return conv2d_in_bands(frames, weight, bias, padding, bands);
-    return counted_conv2d(frames, weight, bias, {stride, stride}, {padding, padding});
+      return conv2d_in_bands(frames, weight, bias, padding, bands, by_winograd);
+    return counted_conv2d(frames, weight, bias, {stride, stride}, {padding, padding}, by_winograd);
   }));
 }
 

@@ -1,0 +1,132 @@
+#include "sfv/ops/winograd_conv.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/convolution_backward.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <array>
+#include <optional>
+
+#include "sfv/core/cpu_features.h"
+#include "sfv/ops/cpu/winograd_kernel.h"
+#include "sfv/tensor/layout.h"
+
+namespace sfv::ops {
+namespace {
+
+using cpu::KernelSteps, cpu::WinogradSizes;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+using OptionalTensor = std::optional<torch::Tensor>;
+
+constexpr int64_t kMostWeights = int64_t{1} << 19;  // C * O: the transform then takes 75 MB
+
+bool has_tiles() {
+  static const bool result = cpu_features().amx_bf16;
+  return result;
+}
+
+torch::Tensor workspace(int64_t numbers) {
+  return at::empty({numbers}, at::kFloat);
+}
+
+// f(a pointer of x's type for every tensor).
+template <typename F>
+void with_type(const torch::Tensor& x, const F& f) {
+  if (x.scalar_type() == at::kBFloat16) {
+    f([](const torch::Tensor& t) { return static_cast<uint16_t*>(t.data_ptr()); });
+  } else {
+    f([](const torch::Tensor& t) { return t.data_ptr<float>(); });
+  }
+}
+
+// weight: [O, C, 3, 3].
+KernelSteps steps_of(const torch::Tensor& weight) {
+  return {weight.stride(0), weight.stride(1), weight.stride(2), weight.stride(3)};
+}
+
+torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                       int64_t pad_rows) {
+  const WinogradSizes sizes = {.N = x.size(0),
+                               .H = x.size(2),
+                               .W = x.size(3),
+                               .C = x.size(1),
+                               .O = weight.size(0),
+                               .pad_rows = pad_rows};
+  const torch::Tensor y =
+      at::empty({sizes.N, sizes.O, sizes.out_height(), sizes.W}, x.options(), at::MemoryFormat::ChannelsLast);
+  const torch::Tensor u = workspace(cpu::winograd_kernel_size(sizes.C, sizes.O));
+  const torch::Tensor space = workspace(cpu::winograd_workspace(sizes, at::get_num_threads()));
+  with_type(x, [&](const auto& of) {
+    cpu::winograd_kernel(of(weight), steps_of(weight), sizes.C, sizes.O, u.mutable_data_ptr<float>());
+    cpu::winograd_conv(sizes, of(x), u.const_data_ptr<float>(), bias.defined() ? of(bias) : nullptr, of(y),
+                       space.mutable_data_ptr<float>());
+  });
+  return y;
+}
+
+torch::Tensor weight_gradient(const torch::Tensor& x, const torch::Tensor& dy, const torch::Tensor& weight) {
+  const WinogradSizes sizes = {
+      .N = x.size(0), .H = x.size(2), .W = x.size(3), .C = x.size(1), .O = weight.size(0)};
+  const torch::Tensor dw = at::empty_like(weight);
+  const torch::Tensor space = workspace(cpu::winograd_gradient_workspace(sizes));
+  with_type(x, [&](const auto& of) {
+    cpu::winograd_weight_gradient(sizes, of(x), of(dy), of(dw), steps_of(dw),
+                                  space.mutable_data_ptr<float>());
+  });
+  return dw;
+}
+
+struct WinogradFunction : torch::autograd::Function<WinogradFunction> {
+  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, const torch::Tensor& weight,
+                               const OptionalTensor& bias, int64_t pad_rows) {
+    context->save_for_backward({x, weight});
+    context->saved_data["has_bias"] = bias.has_value();
+    return convolve(x, weight, bias.value_or(torch::Tensor()), pad_rows);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const torch::Tensor &x = saved[0], &weight = saved[1];
+    const bool has_bias = context->saved_data["has_bias"].toBool();
+    const std::array<bool, 3> wanted = {context->needs_input_grad(0), context->needs_input_grad(1),
+                                        has_bias && context->needs_input_grad(2)};
+    variable_list result(4);
+    if (torch::GradMode::is_enabled()) {
+      std::tie(result[0], result[1], result[2]) =
+          at::convolution_backward(gradients[0], x, weight, at::OptionalIntArrayRef({weight.size(0)}), {1, 1},
+                                   {1, 1}, {1, 1}, false, {0, 0}, 1, wanted);
+      return result;
+    }
+    const torch::Tensor dy = as_channels_last(gradients[0]);
+    // The kernel turned round, from outputs to inputs.
+    if (wanted[0]) result[0] = convolve(dy, weight.transpose(0, 1).flip({2, 3}), {}, 1);
+    if (wanted[1]) result[1] = weight_gradient(x, dy, weight);
+    if (wanted[2]) result[2] = dy.sum(std::vector<int64_t>{0, 2, 3});
+    return result;
+  }
+};
+
+}  // namespace
+
+bool suits_winograd(const torch::Tensor& x, const torch::Tensor& weight, int64_t stride, int64_t padding) {
+  const auto dtype = x.scalar_type();
+  const bool is_type = dtype == at::kFloat || (dtype == at::kBFloat16 && !has_tiles());
+  if (!x.is_cpu() || !is_type || weight.scalar_type() != dtype) return false;
+  const int64_t O = weight.size(0), C = weight.size(1), H = x.size(2), W = x.size(3);
+  if (weight.size(2) != 3 || weight.size(3) != 3 || stride != 1 || padding != 1) return false;
+  if (C % cpu::kWinogradChannels != 0 || O % cpu::kWinogradChannels != 0 || C * O > kMostWeights)
+    return false;
+  constexpr int64_t kTile = cpu::kWinogradTile;
+  const int64_t tiles = (H + kTile - 1) / kTile * ((W + kTile - 1) / kTile);
+  return tiles >= (dtype == at::kFloat ? 4 : 16) && 2 * tiles * kTile * kTile <= 3 * H * W;
+}
+
+torch::Tensor winograd_conv2d(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                              int64_t pad_rows) {
+  return WinogradFunction::apply(x, weight, bias.defined() ? OptionalTensor(bias) : std::nullopt, pad_rows);
+}
+
+}  // namespace sfv::ops
