@@ -35,8 +35,9 @@ struct EngineIdentity {
 
 /// Files for comparing with other implementations; empty: none.
 struct ResearchFiles {
-  std::filesystem::path noise;  // read: image_noise, latent_noise, step_noise
-  std::filesystem::path dump;   // written: what went between the stages
+  std::filesystem::path noise;    // read: image_noise, latent_noise, step_noise
+  std::filesystem::path dump;     // written: what went between the stages
+  std::filesystem::path profile;  // written: where the time went, as a Chrome trace
 };
 
 /// A loaded model as the commands see it, free of libtorch's types; tests put a small stand-in here.

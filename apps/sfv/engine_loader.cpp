@@ -13,6 +13,8 @@
 #include "sfv/checkpoint/model.h"
 #include "sfv/core/cpu_features.h"
 #include "sfv/core/log.h"
+#include "sfv/core/trace_recorder.h"
+#include "sfv/io/chrome_trace.h"
 #include "sfv/pipeline/image_to_video.h"
 #include "sfv/tensor/device.h"
 #include "sfv/tensor/precision.h"
@@ -44,9 +46,13 @@ class TorchEngine : public Engine {
     std::optional<pipeline::Noise> noise;
     if (!files.noise.empty()) noise = read_noise(files.noise);
     pipeline::Trace trace;
+    TraceRecorder recorder([this] { wait_for(pipeline_.model().device); });
+    std::optional<TraceScope> profile;
+    if (!files.profile.empty()) profile.emplace(&recorder);
     GenerateResult result = pipeline_.generate(image, options, noise ? &*noise : nullptr,
                                                files.dump.empty() ? nullptr : &trace, sink, cancel);
     if (!files.dump.empty()) write_trace(trace, files.dump);
+    if (!files.profile.empty()) io::write_chrome_trace(recorder.spans(), "sfv generate", files.profile);
     return result;
   }
 

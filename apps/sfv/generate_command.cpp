@@ -69,15 +69,16 @@ std::vector<ClipJob> jobs_of(const Options& options) {
 }
 
 void check_together(const Options& options, const std::vector<ClipJob>& jobs) {
-  const bool is_research = !options.batch.files.noise.empty() || !options.batch.files.dump.empty();
+  const ResearchFiles& files = options.batch.files;
+  const bool is_research = !files.noise.empty() || !files.dump.empty() || !files.profile.empty();
   SFV_CHECK(!is_research || jobs.size() <= 1, kInvalidArgument,
-            "[generate] --noise and --dump are about one clip, got ", jobs.size());
+            "[generate] --noise, --dump and --profile are about one clip, got ", jobs.size());
   SFV_CHECK(!is_research || options.batch.chain == 1, kInvalidArgument,
-            "[generate] --noise and --dump are about one clip; leave --chain out");
-  SFV_CHECK(options.overwrite || options.batch.files.dump.empty() ||
-                !std::filesystem::exists(options.batch.files.dump),
-            kAlreadyExists, "[dump] ", options.batch.files.dump.string(),
-            " exists already; --overwrite replaces it");
+            "[generate] --noise, --dump and --profile are about one clip; leave --chain out");
+  for (const auto& [name, path] : {std::pair("dump", files.dump), std::pair("profile", files.profile)}) {
+    SFV_CHECK(options.overwrite || path.empty() || !std::filesystem::exists(path), kAlreadyExists, "[", name,
+              "] ", path.string(), " exists already; --overwrite replaces it");
+  }
   for (const ClipJob& job : jobs) {
     const bool is_mp4 = io::video_format(job.output) == io::VideoFormat::kMp4;
     SFV_CHECK(!is_mp4 || options.batch.crf <= 51, kInvalidArgument, "[crf] expected 0 to 51 for mp4, got ",
@@ -183,6 +184,13 @@ void add_research_options(CLI::App& command, Options& options) {
       .add_option("--dump", options.batch.files.dump,
                   "Write pixel_values, image_embeds, image_latents, latents and frames to this safetensors "
                   "file. Default: none")
+      ->type_name("FILE")
+      ->group(kGroup);
+  command
+      .add_option(
+          "--profile", options.batch.files.profile,
+          "Write where the time went, operator by operator, to this JSON file, which chrome://tracing and "
+          "ui.perfetto.dev open. Default: none")
       ->type_name("FILE")
       ->group(kGroup);
 }

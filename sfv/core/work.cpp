@@ -1,5 +1,7 @@
 #include "sfv/core/work.h"
 
+#include "sfv/core/trace.h"
+
 namespace sfv {
 namespace {
 
@@ -15,6 +17,7 @@ WorkScope::~WorkScope() {
 }
 
 void count_work(double operations) {
+  trace_operations(operations);
   if (current_meter != nullptr) current_meter->add(operations);
 }
 

@@ -26,7 +26,7 @@ class WorkScope {
   WorkMeter* outer_;
 };
 
-/// Reports finished operations to this thread's meter; does nothing without one.
+/// Reports finished operations to this thread's meter and trace (core/trace.h); does nothing without them.
 void count_work(double operations);
 
 }  // namespace sfv

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sfv/core/check.h"
+#include "sfv/core/trace.h"
 #include "sfv/tensor/mixed_precision.h"
 
 namespace sfv::models {
@@ -98,6 +99,7 @@ torch::Tensor UNetSpatioTemporalEncoderImpl::embed_time(const torch::Tensor& tim
 std::vector<torch::Tensor> UNetSpatioTemporalEncoderImpl::run_block(
     const std::string& name, const torch::nn::Module& block, const UNetContext& context,
     const torch::Tensor& x, std::vector<torch::Tensor> skips, ContextFunction function) {
+  const TraceSpan span(TraceKind::kBlock, name);
   if (!runner_) return function(x, context, std::move(skips));
   std::vector<torch::Tensor> inputs = {x, context.temb, context.encoder_hidden_states};
   inputs.insert(inputs.end(), skips.begin(), skips.end());

@@ -1,7 +1,9 @@
 #include "sfv/models/vae_decoder.h"
 
+#include <string>
 #include <vector>
 
+#include "sfv/core/trace.h"
 #include "sfv/models/autoencoder_kl_temporal_decoder.h"
 #include "sfv/nn/attention.h"
 #include "sfv/nn/resample.h"
@@ -62,7 +64,10 @@ torch::nn::ModuleList make_up_blocks(const VaeConfig& config) {
 
 template <typename ResBlock>
 torch::Tensor run_up_blocks(torch::nn::ModuleList& blocks, torch::Tensor x, int64_t frames) {
-  for (const auto& block : *blocks) x = block->as<UpDecoderBlockImpl<ResBlock>>()->forward(x, frames);
+  for (size_t i = 0; i < blocks->size(); ++i) {
+    const TraceSpan span(TraceKind::kBlock, "decoder.up_blocks." + std::to_string(i));
+    x = blocks[i]->as<UpDecoderBlockImpl<ResBlock>>()->forward(x, frames);
+  }
   return x;
 }
 
@@ -78,6 +83,7 @@ MidBlockTemporalDecoderImpl::MidBlockTemporalDecoderImpl(int64_t channels, int64
 }
 
 torch::Tensor MidBlockTemporalDecoderImpl::forward(const torch::Tensor& input, int64_t frames) {
+  const TraceSpan span(TraceKind::kBlock, "decoder.mid_block");
   torch::Tensor x = run(*resnets_[0], input, frames);
   // One attention serves the first pair only; further res blocks of a deeper config are never reached, as in
   // diffusers.

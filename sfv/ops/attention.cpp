@@ -9,6 +9,7 @@
 #include <cmath>
 #include <vector>
 
+#include "sfv/core/trace.h"
 #include "sfv/core/work.h"
 #include "sfv/ops/cost.h"
 #include "sfv/ops/shape_only.h"
@@ -55,6 +56,7 @@ torch::Tensor counted_attention(const torch::Tensor& q, const torch::Tensor& k, 
 
 torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                         int64_t heads) {
+  const TraceSpan span(TraceKind::kOperator, "attention");
   const int64_t N = q.size(0), S = q.size(1), C = q.size(2), L = k.size(1);
   const int64_t D = C / heads;
   const torch::Tensor query = q.reshape({N, S, heads, D}).transpose(1, 2);
@@ -79,6 +81,7 @@ torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const to
 
 torch::Tensor temporal_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                                  int64_t heads) {
+  const TraceSpan span(TraceKind::kOperator, "temporal_attention");
   const int64_t B = q.size(0), F = q.size(1), P = q.size(2), C = q.size(3);
   const auto by_pixel = [&](const torch::Tensor& x, int64_t b) {
     return x[b].view({F, P, heads, C / heads}).permute({1, 2, 0, 3});  // [P, heads, F, D]

@@ -5,6 +5,7 @@
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/upsample_nearest2d.h>
 
+#include "sfv/core/trace.h"
 #include "sfv/core/work.h"
 #include "sfv/ops/shape_only.h"
 #include "sfv/ops/split.h"
@@ -68,6 +69,7 @@ torch::Tensor conv2d_in_bands(const torch::Tensor& x, const torch::Tensor& weigh
 
 torch::Tensor conv2d(const torch::Tensor& x, const torch::Tensor& given_weight,
                      const torch::Tensor& given_bias, int64_t stride, int64_t padding) {
+  const TraceSpan span(TraceKind::kOperator, "conv2d");
   const torch::Tensor input = as_channels_last(as_factor(x));
   const torch::Tensor weight = as_factor(given_weight), bias = as_factor(given_bias);
   const double operations =
@@ -86,6 +88,7 @@ torch::Tensor conv2d(const torch::Tensor& x, const torch::Tensor& given_weight,
 
 torch::Tensor temporal_conv(const torch::Tensor& given_x, int64_t frames, const torch::Tensor& given_weight,
                             const torch::Tensor& given_bias) {
+  const TraceSpan span(TraceKind::kOperator, "temporal_conv");
   const torch::Tensor x = as_factor(given_x), weight = as_factor(given_weight), bias = as_factor(given_bias);
   const int64_t C = x.size(1), H = x.size(2), W = x.size(3);
   const int64_t B = x.size(0) / frames;
@@ -101,6 +104,7 @@ torch::Tensor temporal_conv(const torch::Tensor& given_x, int64_t frames, const 
 
 torch::Tensor upsample_conv2d(const torch::Tensor& given_x, int64_t height, int64_t width,
                               const torch::Tensor& given_weight, const torch::Tensor& given_bias) {
+  const TraceSpan span(TraceKind::kOperator, "upsample");
   const torch::Tensor x = as_factor(given_x), weight = as_factor(given_weight), bias = as_factor(given_bias);
   const double operations = conv_operations(weight, static_cast<double>(x.size(0) * height * width));
   return as_channels_last(split_along(as_channels_last(x), 0, operations, [&](const torch::Tensor& frames) {

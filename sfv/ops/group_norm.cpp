@@ -3,6 +3,7 @@
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/silu.h>
 
+#include "sfv/core/trace.h"
 #include "sfv/core/work.h"
 #include "sfv/ops/cost.h"
 #include "sfv/ops/cuda_kernels.h"
@@ -26,6 +27,7 @@ torch::Tensor shape_of_norm(const torch::Tensor& x, int64_t groups, const torch:
 
 torch::Tensor group_norm(const torch::Tensor& x, int64_t groups, const torch::Tensor& weight,
                          const torch::Tensor& bias, double eps, Activation activation) {
+  const TraceSpan span(TraceKind::kOperator, "group_norm");
   count_work(kNormCost * static_cast<double>(x.numel()));
   const torch::Tensor input = as_channels_last(x);
   if (x.is_meta() && (computes_on_cpu(x) || !torch::GradMode::is_enabled()))

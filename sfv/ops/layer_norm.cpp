@@ -2,6 +2,7 @@
 
 #include <ATen/ops/layer_norm.h>
 
+#include "sfv/core/trace.h"
 #include "sfv/core/work.h"
 #include "sfv/ops/cost.h"
 #include "sfv/ops/float_norm.h"
@@ -12,6 +13,7 @@ namespace sfv::ops {
 
 torch::Tensor layer_norm(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                          double eps) {
+  const TraceSpan span(TraceKind::kOperator, "layer_norm");
   count_work(kNormCost * static_cast<double>(x.numel()));
   const auto norm = [eps](const torch::Tensor& in, const torch::Tensor& w, const torch::Tensor& b) {
     if (!in.is_meta()) return at::layer_norm(in, w.sizes(), w, b, eps);

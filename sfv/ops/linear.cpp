@@ -3,6 +3,7 @@
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/linear.h>
 
+#include "sfv/core/trace.h"
 #include "sfv/core/work.h"
 #include "sfv/ops/cost.h"
 #include "sfv/ops/cuda_kernels.h"
@@ -13,6 +14,7 @@
 namespace sfv::ops {
 
 torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {
+  const TraceSpan span(TraceKind::kOperator, "linear");
   const torch::Tensor x_factor = as_factor(x), weight_factor = as_factor(weight), b = as_factor(bias);
   std::optional<torch::Tensor> by_onednn = linear_by_onednn(x_factor, weight_factor, b);
   const torch::Tensor y =
@@ -23,6 +25,7 @@ torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const 
 }
 
 torch::Tensor geglu(const torch::Tensor& p) {
+  const TraceSpan span(TraceKind::kOperator, "geglu");
   count_work(kGateCost * static_cast<double>(p.numel() / 2));
   if (auto fused = geglu_on_cuda(p)) return *fused;
   if (auto fused = geglu_on_cpu(p)) return *fused;

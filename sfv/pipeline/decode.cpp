@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <vector>
 
+#include "sfv/core/trace.h"
 #include "sfv/tensor/finite.h"
 
 namespace sfv::pipeline {
 
 torch::Tensor decode_latents(checkpoint::Model& model, const torch::Tensor& latents,
                              const GenerateSettings& settings) {
+  const TraceSpan span(TraceKind::kStage, "decode");
   const torch::Tensor frames = latents.squeeze(0);  // [F, C, h, w]
   const int64_t F = frames.size(0);
   torch::Tensor pixels;

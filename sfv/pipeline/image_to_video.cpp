@@ -12,6 +12,7 @@
 #include "sfv/core/check.h"
 #include "sfv/core/clip_motion.h"
 #include "sfv/core/guidance.h"
+#include "sfv/core/trace.h"
 #include "sfv/diffusion/karras_schedule.h"
 #include "sfv/diffusion/samplers.h"
 #include "sfv/pipeline/decode.h"
@@ -59,6 +60,39 @@ Progress make_progress(const checkpoint::Model& model, const GenerateSettings& s
   return {std::move(stages), sink, cancel};
 }
 
+struct Encoded {
+  torch::Tensor pixel_values;  // [1, 3, S, S]
+  torch::Tensor latent;        // [1, C, h, w]
+  Conditioning condition;
+};
+
+Encoded encode(checkpoint::Model& model, const RgbImage& image, const GenerateSettings& s, const Noise& noise,
+               at::Generator& generator, Progress& progress) {
+  progress.begin_next_stage();
+  const TraceSpan span(TraceKind::kStage, "encode");
+  const conditioning::FittedImage fitted = conditioning::fit_image(image, s.fit, s.width, s.height);
+  const auto& extractor = model.feature_extractor;
+  Encoded encoded;
+  encoded.pixel_values = conditioning::clip_pixel_values(
+      fitted.for_clip, model.image_encoder->config().image_size, extractor.image_mean, extractor.image_std);
+  {
+    const TraceSpan clip(TraceKind::kBlock, "image_encoder");
+    encoded.condition.image_embeds =
+        conditioning::encode_image(model.image_encoder, encoded.pixel_values, model.dtype);
+  }
+  const torch::Tensor image_noise =
+      take_noise(noise.image_noise, {1, 3, s.height, s.width}, "image_noise", generator);
+  {
+    const TraceSpan vae(TraceKind::kBlock, "vae.encoder");
+    encoded.latent = conditioning::encode_latent(model.vae, conditioning::to_pixels(fitted.for_vae),
+                                                 image_noise, s.noise_aug);
+  }
+  encoded.condition.image_latents =
+      encoded.latent.to(model.dtype).unsqueeze(1).repeat({1, s.frames, 1, 1, 1});
+  encoded.condition.added_time_ids = conditioning::make_added_time_ids(s, model.dtype, model.device);
+  return encoded;
+}
+
 // The guided network as the samplers see it. Each branch runs at batch 1: half the memory, and the same bytes
 // as the batch.
 diffusion::VPrediction make_network(checkpoint::Model& model, const GenerateSettings& s,
@@ -68,6 +102,7 @@ diffusion::VPrediction make_network(checkpoint::Model& model, const GenerateSett
     progress.begin_next_stage();
     const torch::Tensor timestep = at::full({1}, c_noise, scaled_x.options().dtype(at::kFloat));
     const auto run = [&](const Conditioning& c) {
+      const TraceSpan span(TraceKind::kBlock, "unet");
       return model.unet->forward(at::cat({scaled_x, c.image_latents}, 2), timestep, c.image_embeds,
                                  c.added_time_ids);
     };
@@ -80,6 +115,7 @@ diffusion::VPrediction make_network(checkpoint::Model& model, const GenerateSett
 
 torch::Tensor denoise(checkpoint::Model& model, const GenerateSettings& s, const Conditioning& condition,
                       const Noise& noise, at::Generator& generator, Progress& progress) {
+  const TraceSpan span(TraceKind::kStage, "denoise");
   at::IntArrayRef shape = condition.image_latents.sizes();
   const torch::Tensor latent_noise = take_noise(noise.latent_noise, shape, "latent_noise", generator);
   const std::vector<float> sigmas = schedule(model, s);
@@ -129,29 +165,16 @@ GenerateResult ImageToVideo::generate(const RgbImage& image, const GenerateOptio
   Progress progress = make_progress(model_, s, sink, cancel);
   const WorkScope scope(progress);
 
-  progress.begin_next_stage();
-  const conditioning::FittedImage fitted = conditioning::fit_image(image, s.fit, s.width, s.height);
-  const auto& extractor = model_.feature_extractor;
-  const torch::Tensor pixel_values = conditioning::clip_pixel_values(
-      fitted.for_clip, model_.image_encoder->config().image_size, extractor.image_mean, extractor.image_std);
-  Conditioning condition;
-  condition.image_embeds = conditioning::encode_image(model_.image_encoder, pixel_values, model_.dtype);
-  const torch::Tensor image_noise =
-      take_noise(noise.image_noise, {1, 3, s.height, s.width}, "image_noise", generator);
-  const torch::Tensor latent = conditioning::encode_latent(
-      model_.vae, conditioning::to_pixels(fitted.for_vae), image_noise, s.noise_aug);
-  condition.image_latents = latent.to(model_.dtype).unsqueeze(1).repeat({1, s.frames, 1, 1, 1});
-  condition.added_time_ids = conditioning::make_added_time_ids(s, model_.dtype, model_.device);
-
-  const torch::Tensor latents = denoise(model_, s, condition, noise, generator, progress);
+  const Encoded photo = encode(model_, image, s, noise, generator, progress);
+  const torch::Tensor latents = denoise(model_, s, photo.condition, noise, generator, progress);
   progress.begin_next_stage();
   const torch::Tensor frames = decode_latents(model_, latents, s);
   progress.finish();
 
   if (trace != nullptr) {
     const auto plain = [](const torch::Tensor& x) { return x.to(at::kCPU, at::kFloat).contiguous(); };
-    *trace = {plain(pixel_values), plain(condition.image_embeds), plain(latent), plain(latents),
-              plain(frames)};
+    *trace = {plain(photo.pixel_values), plain(photo.condition.image_embeds), plain(photo.latent),
+              plain(latents), plain(frames)};
   }
   GenerateResult result{to_clip(frames, static_cast<double>(s.fps)), s, 0};
   result.motion = mean_frame_difference(result.clip);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sfv/core/trace.h"
 #include "sfv/core/work.h"
 #include "sfv/tensor/parameter.h"
 
@@ -31,6 +32,7 @@ torch::Tensor shaped(at::IntArrayRef shape) {
 
 StageOperations count_operations(const checkpoint::Model& model, const GenerateSettings& s) {
   const torch::NoGradGuard no_grad;
+  const TraceScope untraced(nullptr);
   const MetaParameters meta;
   const models::UNetConfig& unet = model.unet->config();
   const models::VaeConfig& vae = model.vae->config();

@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 #include <torch/version.h>
 
@@ -96,6 +97,10 @@ torch::Device open_device(std::string_view text) {
     log_warning(std::string("there is a GPU, but the CPU is used: ") + error.what());
     return torch::kCPU;
   }
+}
+
+void wait_for(const torch::Device& device) {
+  if (!device.is_cpu()) c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
 }
 
 void set_cpu_threads(int threads) {

@@ -24,6 +24,9 @@ struct DeviceName {
 /// warning (log.h). Errors: kInvalidArgument; kDevice saying what is missing.
 [[nodiscard]] torch::Device open_device(std::string_view text);
 
+/// Until the device has done everything that was asked of it. At once on the CPU.
+void wait_for(const torch::Device& device);
+
 /// The number of CPU threads that libtorch computes with. set: 1..1024, errors: kInvalidArgument.
 void set_cpu_threads(int threads);
 [[nodiscard]] int cpu_threads();

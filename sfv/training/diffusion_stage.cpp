@@ -82,7 +82,10 @@ checkpoint::Model DiffusionStage::averaged_model() {
 }
 
 std::string DiffusionStage::model_defaults() const {
-  return sampling_defaults(recipe_, SamplerKind::kEuler, 25, {1, 3});
+  // Guidance needs what the network makes of no condition.
+  const DiffusionOptions& o = recipe_.diffusion;
+  const bool is_guidable = o.drop_token + o.drop_latent + o.drop_both > 0;
+  return sampling_defaults(recipe_, SamplerKind::kEuler, 25, {1, is_guidable ? 3.0 : 1.0});
 }
 
 }  // namespace sfv::training

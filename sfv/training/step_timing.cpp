@@ -1,8 +1,6 @@
 #include "sfv/training/step_timing.h"
 
 #include <ATen/ops/empty.h>
-#include <c10/core/DeviceGuard.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +8,7 @@
 #include <vector>
 
 #include "sfv/core/check.h"
+#include "sfv/tensor/device.h"
 #include "sfv/tensor/random.h"
 #include "sfv/training/blank_batch.h"
 #include "sfv/training/gradient_norm.h"
@@ -70,11 +69,6 @@ void fill(torch::nn::Module& network, const torch::Device& device, at::Generator
   for (torch::Tensor& parameter : network.parameters()) {
     parameter.set_data(at::empty(parameter.sizes(), at::kFloat).normal_(0, 0.02, generator).to(device));
   }
-}
-
-// The device has done all that it was given.
-void wait_for(const torch::Device& device) {
-  if (!device.is_cpu()) c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
 }
 
 struct Seconds {

@@ -1,0 +1,46 @@
+#include "apps/sfv/bench_rates.h"
+
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/ones.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+
+#include "sfv/tensor/device.h"
+
+namespace sfv::cli {
+namespace {
+
+double best_rate(double operations, const torch::Device& device, const std::function<void()>& run) {
+  constexpr int kTimes = 5;
+  double best = 0;
+  for (int i = 0; i < kTimes; ++i) {
+    wait_for(device);
+    const auto start = std::chrono::steady_clock::now();
+    run();
+    wait_for(device);
+    best = std::max(
+        best, operations / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  return best;
+}
+
+}  // namespace
+
+DeviceRates measure_rates(const torch::Device& device, torch::Dtype dtype) {
+  const torch::NoGradGuard no_grad;
+  const auto options = at::TensorOptions().device(device).dtype(dtype);
+  constexpr int64_t kSide = 2048, kChannels = 128, kPixels = 128, kPictures = 4;
+  const torch::Tensor a = at::ones({kSide, kSide}, options);
+  const torch::Tensor x =
+      at::ones({kPictures, kChannels, kPixels, kPixels}, options).contiguous(at::MemoryFormat::ChannelsLast);
+  const torch::Tensor weight =
+      at::ones({kChannels, kChannels, 3, 3}, options).contiguous(at::MemoryFormat::ChannelsLast);
+  return {.matmul = best_rate(2.0 * kSide * kSide * kSide, device, [&] { (void)at::mm(a, a); }),
+          .conv = best_rate(2.0 * 9 * kChannels * kChannels * kPictures * kPixels * kPixels, device,
+                            [&] { (void)at::conv2d(x, weight, std::nullopt, 1, 1); })};
+}
+
+}  // namespace sfv::cli
