@@ -4,6 +4,7 @@
 
 #include "sfv/core/check.h"
 #include "sfv/core/natural_order.h"
+#include "sfv/io/json_config.h"
 
 namespace sfv::cli {
 namespace {
@@ -57,6 +58,18 @@ std::string default_model() {
                                         "); give -m MODEL or set SFV_MODEL: a folder, a svd*.safetensors "
                                         "file, or org/name that was downloaded "
                                         "with: hf download stabilityai/stable-video-diffusion-img2vid");
+}
+
+std::string bundled_model_note(const fs::path& model) {
+  std::string does;
+  try {
+    const auto description = io::JsonConfig::load(model / "sfv.json").get_string("description");
+    if (description) does = ", which " + *description;
+  } catch (const Error&) {
+    // Loading the model tells what is wrong with it.
+  }
+  return concat("no model was named: this is the bundled ", model.filename().string(), does,
+                "; for general motion bring Stable Video Diffusion's weights (-m)");
 }
 
 }  // namespace sfv::cli

@@ -17,4 +17,8 @@ namespace sfv::cli {
 /// looked at and what to do.
 [[nodiscard]] std::string default_model();
 
+/// A line for who named no model: which one runs, what it can do (the description in its sfv.json), and where
+/// general motion comes from.
+[[nodiscard]] std::string bundled_model_note(const std::filesystem::path& model);
+
 }  // namespace sfv::cli

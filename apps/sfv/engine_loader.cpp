@@ -75,6 +75,7 @@ std::unique_ptr<Engine> load_engine(const EngineOptions& options) {
   load.dtype = precision.dtype;
   load.device = device;
   const std::string name = options.model.empty() ? default_model() : options.model;
+  if (options.model.empty()) log_info(bundled_model_note(name));
   checkpoint::Model model = checkpoint::load_model(name, load);
 
   EngineIdentity identity;

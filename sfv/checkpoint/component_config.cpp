@@ -148,8 +148,9 @@ FeatureExtractorConfig read_feature_extractor_config(const io::JsonConfig& json)
 }
 
 GenerateOptions read_model_defaults(const io::JsonConfig& json) {
-  json.allow_only(
-      {"sampler", "steps", "guidance", "width", "height", "frames", "fps", "motion", "noise_aug", "fit"});
+  json.allow_only({"description", "sampler", "steps", "guidance", "width", "height", "frames", "fps",
+                   "motion", "noise_aug", "fit"});
+  (void)json.get_string("description");  // for people
   GenerateOptions o;
   try {
     if (const auto word = json.get_string("sampler")) o.sampler = parse_sampler(*word);

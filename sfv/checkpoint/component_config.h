@@ -16,8 +16,8 @@ namespace sfv::checkpoint {
 [[nodiscard]] FeatureExtractorConfig read_feature_extractor_config(const io::JsonConfig& json);
 
 /// A model's own settings (sfv.json): sampler, steps, guidance [min, max], width, height, frames, fps,
-/// motion, noise_aug, fit, all optional. Errors: also kInvalidArgument for an unknown key or a value out of
-/// its range.
+/// motion, noise_aug, fit, and a description for people, all optional. Errors: also kInvalidArgument for an
+/// unknown key or a value out of its range.
 [[nodiscard]] GenerateOptions read_model_defaults(const io::JsonConfig& json);
 
 }  // namespace sfv::checkpoint
