@@ -12,6 +12,7 @@
 #include "sfv/core/trace.h"
 #include "sfv/core/work.h"
 #include "sfv/ops/cost.h"
+#include "sfv/ops/cpu_attention.h"
 #include "sfv/ops/shape_only.h"
 #include "sfv/ops/split.h"
 #include "sfv/tensor/mixed_precision.h"
@@ -59,24 +60,27 @@ torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const to
   const TraceSpan span(TraceKind::kOperator, "attention");
   const int64_t N = q.size(0), S = q.size(1), C = q.size(2), L = k.size(1);
   const int64_t D = C / heads;
-  const torch::Tensor query = q.reshape({N, S, heads, D}).transpose(1, 2);
-  const torch::Tensor key = k.reshape({N, L, heads, D}).transpose(1, 2);
-  const torch::Tensor value = v.reshape({N, L, heads, D}).transpose(1, 2);
-  const double operations = attention_operations(query, key);
-  torch::Tensor y;
-  if (operations <= max_operations() || torch::GradMode::is_enabled()) {
-    y = counted_attention(query, key, value);
-  } else {
-    std::vector<torch::Tensor> frames;
-    for (int64_t n = 0; n < N; ++n) {
-      const torch::Tensor frame_key = key.narrow(0, n, 1), frame_value = value.narrow(0, n, 1);
-      frames.push_back(split_along(
-          query.narrow(0, n, 1), 2, operations / static_cast<double>(N),
-          [&](const torch::Tensor& rows) { return counted_attention(rows, frame_key, frame_value); }));
+  const auto by_head = [&](const torch::Tensor& x) {
+    return x.reshape({x.size(0), x.size(1), heads, D}).transpose(1, 2);
+  };
+  const auto attend = [&](const torch::Tensor& query, const torch::Tensor& key, const torch::Tensor& value) {
+    if (auto y = attention_on_cpu(query, key, value, heads)) {
+      count_work(attention_operations(by_head(query), by_head(key)));
+      return *y;
     }
-    y = at::cat(frames);
+    const torch::Tensor y = counted_attention(by_head(query), by_head(key), by_head(value));
+    return y.transpose(1, 2).reshape({query.size(0), query.size(1), C});
+  };
+  const double operations =
+      static_cast<double>(N * heads * S * L) * (4.0 * static_cast<double>(D) + kSoftmaxCost);
+  if (operations <= max_operations() || torch::GradMode::is_enabled()) return attend(q, k, v);
+  std::vector<torch::Tensor> frames;
+  for (int64_t n = 0; n < N; ++n) {
+    const torch::Tensor key = k.narrow(0, n, 1), value = v.narrow(0, n, 1);
+    frames.push_back(split_along(q.narrow(0, n, 1), 1, operations / static_cast<double>(N),
+                                 [&](const torch::Tensor& rows) { return attend(rows, key, value); }));
   }
-  return y.transpose(1, 2).reshape({N, S, C});
+  return at::cat(frames);
 }
 
 torch::Tensor temporal_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
@@ -86,6 +90,10 @@ torch::Tensor temporal_attention(const torch::Tensor& q, const torch::Tensor& k,
   const auto by_pixel = [&](const torch::Tensor& x, int64_t b) {
     return x[b].view({F, P, heads, C / heads}).permute({1, 2, 0, 3});  // [P, heads, F, D]
   };
+  if (auto y = temporal_attention_on_cpu(q, k, v, heads)) {
+    for (int64_t b = 0; b < B; ++b) count_work(attention_operations(by_pixel(q, b), by_pixel(k, b)));
+    return *y;
+  }
   std::vector<torch::Tensor> videos;
   for (int64_t b = 0; b < B; ++b) {
     const torch::Tensor y = counted_attention(by_pixel(q, b), by_pixel(k, b), by_pixel(v, b));
