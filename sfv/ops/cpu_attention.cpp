@@ -7,9 +7,9 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "sfv/core/cpu_features.h"
 #include "sfv/ops/cpu/attention_kernel.h"
 #include "sfv/ops/cpu/temporal_attention_kernel.h"
+#include "sfv/ops/float_products.h"
 #include "sfv/tensor/mixed_precision.h"
 
 namespace sfv::ops {
@@ -23,19 +23,7 @@ constexpr int64_t kLeastKeys = 64;  // below, packing them costs more than the p
 // In training with mixed precision the matrix is kept, see ops/attention.cpp. Gradients are no matter: a
 // block that runs first without and then with them has to give the same bytes.
 bool is_suitable(const torch::Tensor& x) {
-  static const bool has_tiles = cpu_features().amx_bf16;
-  const bool is_type = x.scalar_type() == at::kFloat || (x.scalar_type() == at::kBFloat16 && !has_tiles);
-  return x.is_cpu() && is_type && !is_mixed() && x.numel() > 0;
-}
-
-// f(where a tensor's numbers lie, of the kernel's type).
-template <typename F>
-void with_type(const torch::Tensor& x, const F& f) {
-  if (x.scalar_type() == at::kBFloat16) {
-    f([](const torch::Tensor& t) { return static_cast<uint16_t*>(t.data_ptr()); });
-  } else {
-    f([](const torch::Tensor& t) { return t.data_ptr<float>(); });
-  }
+  return takes_float_products(x) && !is_mixed() && x.numel() > 0;
 }
 
 // The gradients of libtorch's attention for what `attend` makes of q, k and v with it.
@@ -58,7 +46,7 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
     const torch::Tensor y = at::empty_like(q);
     const torch::Tensor space =
         at::empty({cpu::attention_workspace(sizes, at::get_num_threads())}, at::kFloat);
-    with_type(q, [&](const auto& of) {
+    with_numbers(q, [&](const auto& of) {
       cpu::attention(sizes, of(q), of(k), of(v), of(y), space.mutable_data_ptr<float>());
     });
     return y;
@@ -90,7 +78,7 @@ struct TemporalAttentionFunction : torch::autograd::Function<TemporalAttentionFu
     const cpu::TemporalAttentionSizes sizes = {
         .B = q.size(0), .F = q.size(1), .P = q.size(2), .heads = heads, .D = q.size(3) / heads};
     const torch::Tensor y = at::empty_like(q);
-    with_type(q, [&](const auto& of) { cpu::temporal_attention(sizes, of(q), of(k), of(v), of(y)); });
+    with_numbers(q, [&](const auto& of) { cpu::temporal_attention(sizes, of(q), of(k), of(v), of(y)); });
     return y;
   }
 

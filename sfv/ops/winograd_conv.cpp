@@ -9,8 +9,8 @@
 #include <array>
 #include <optional>
 
-#include "sfv/core/cpu_features.h"
 #include "sfv/ops/cpu/winograd_kernel.h"
+#include "sfv/ops/float_products.h"
 #include "sfv/tensor/layout.h"
 
 namespace sfv::ops {
@@ -23,23 +23,8 @@ using OptionalTensor = std::optional<torch::Tensor>;
 
 constexpr int64_t kMostWeights = int64_t{1} << 19;  // C * O: the transform then takes 75 MB
 
-bool has_tiles() {
-  static const bool result = cpu_features().amx_bf16;
-  return result;
-}
-
 torch::Tensor workspace(int64_t numbers) {
   return at::empty({numbers}, at::kFloat);
-}
-
-// f(a pointer of x's type for every tensor).
-template <typename F>
-void with_type(const torch::Tensor& x, const F& f) {
-  if (x.scalar_type() == at::kBFloat16) {
-    f([](const torch::Tensor& t) { return static_cast<uint16_t*>(t.data_ptr()); });
-  } else {
-    f([](const torch::Tensor& t) { return t.data_ptr<float>(); });
-  }
 }
 
 // weight: [O, C, 3, 3].
@@ -59,7 +44,7 @@ torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& weight, cons
       at::empty({sizes.N, sizes.O, sizes.out_height(), sizes.W}, x.options(), at::MemoryFormat::ChannelsLast);
   const torch::Tensor u = workspace(cpu::winograd_kernel_size(sizes.C, sizes.O));
   const torch::Tensor space = workspace(cpu::winograd_workspace(sizes, at::get_num_threads()));
-  with_type(x, [&](const auto& of) {
+  with_numbers(x, [&](const auto& of) {
     cpu::winograd_kernel(of(weight), steps_of(weight), sizes.C, sizes.O, u.mutable_data_ptr<float>());
     cpu::winograd_conv(sizes, of(x), u.const_data_ptr<float>(), bias.defined() ? of(bias) : nullptr, of(y),
                        space.mutable_data_ptr<float>());
@@ -72,7 +57,7 @@ torch::Tensor weight_gradient(const torch::Tensor& x, const torch::Tensor& dy, c
       .N = x.size(0), .H = x.size(2), .W = x.size(3), .C = x.size(1), .O = weight.size(0)};
   const torch::Tensor dw = at::empty_like(weight);
   const torch::Tensor space = workspace(cpu::winograd_gradient_workspace(sizes));
-  with_type(x, [&](const auto& of) {
+  with_numbers(x, [&](const auto& of) {
     cpu::winograd_weight_gradient(sizes, of(x), of(dy), of(dw), steps_of(dw),
                                   space.mutable_data_ptr<float>());
   });
@@ -112,16 +97,14 @@ struct WinogradFunction : torch::autograd::Function<WinogradFunction> {
 }  // namespace
 
 bool suits_winograd(const torch::Tensor& x, const torch::Tensor& weight, int64_t stride, int64_t padding) {
-  const auto dtype = x.scalar_type();
-  const bool is_type = dtype == at::kFloat || (dtype == at::kBFloat16 && !has_tiles());
-  if (!x.is_cpu() || !is_type || weight.scalar_type() != dtype) return false;
+  if (!takes_float_products(x) || weight.scalar_type() != x.scalar_type()) return false;
   const int64_t O = weight.size(0), C = weight.size(1), H = x.size(2), W = x.size(3);
   if (weight.size(2) != 3 || weight.size(3) != 3 || stride != 1 || padding != 1) return false;
   if (C % cpu::kWinogradChannels != 0 || O % cpu::kWinogradChannels != 0 || C * O > kMostWeights)
     return false;
   constexpr int64_t kTile = cpu::kWinogradTile;
   const int64_t tiles = (H + kTile - 1) / kTile * ((W + kTile - 1) / kTile);
-  return tiles >= (dtype == at::kFloat ? 4 : 16) && 2 * tiles * kTile * kTile <= 3 * H * W;
+  return tiles >= (x.scalar_type() == at::kFloat ? 4 : 16) && 2 * tiles * kTile * kTile <= 3 * H * W;
 }
 
 torch::Tensor winograd_conv2d(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
