@@ -4,7 +4,7 @@ import json
 import random
 import unittest
 
-from sfv_case import MODEL, PHOTO, SfvCase, probe, read_safetensors, write_safetensors
+from sfv_case import MODEL, PHOTO, SOURCE, SfvCase, probe, read_safetensors, write_safetensors
 
 
 class OneClip(SfvCase):
@@ -148,6 +148,23 @@ class ManyClips(SfvCase):
         result = self.generate_json("in", "gone.png", "-o", "again", expect=1)
         self.assertEqual([clip.get("error", {}).get("code") for clip in result["clips"]],
                          [None, None, "unsupported", None, "not_found"])
+
+
+class BundledModel(SfvCase):
+    def test_snow_falls_without_a_model_named(self):
+        del self.environment["SFV_MODEL"]
+        photo = SOURCE / "examples/photos/rocket.jpg"
+        done = self.sfv("generate", photo, "-o", "snow.mkv", "--seed", 3)
+        self.assertIn("this is the bundled snow, which lets snow fall over a photo; for general motion bring", done.stderr)
+        stream, _ = probe(self.folder / "snow.mkv")
+        self.assertEqual((stream["width"], stream["height"], stream["nb_read_frames"]), (192, 128, "14"))
+        clip = json.loads(self.sfv("eval", "motion", "snow.mkv", "--json").stdout)["clips"][0]
+        self.assertFalse(clip["is_static"], clip)
+        # Its first frame is the photo, as the decoder gives it; then flakes are in front of it.
+        self.sfv("generate", photo, "-o", "again.mkv", "--seed", 4, "-q")
+        pairs = json.loads(self.sfv("eval", "pairs", "snow.mkv", "again.mkv", "--json").stdout)["pairs"][0]
+        self.assertGreater(pairs["psnr"][0], 30)
+        self.assertLess(pairs["psnr"][-1], pairs["psnr"][0] - 3)
 
 
 class Research(SfvCase):

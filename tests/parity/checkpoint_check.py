@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains a few steps and opens the checkpoint's model with diffusers: checkpoint_check.py SFV.
+"""Trains a few steps and opens the checkpoint's model with diffusers, and the bundled model, too: checkpoint_check.py SFV.
 
 SFV: the program. Makes a tiny model, trains it, and compares RUN/latest/model in StableVideoDiffusionPipeline with `sfv generate -m` on
 it, stage by stage and frame by frame (bars.py: frames within 1e-4), in one step and in several. Needs the reference environment (this
@@ -57,6 +57,9 @@ def main(program):
             print(f"{steps} step{'s' if steps > 1 else ''}, guidance {guidance}")
             print(run(sys.executable, "-B", HERE / "compare.py", "--model", model, "--binary", program, "--image", photo, "--size", "64x64",
                       "--frames", 3, "--steps", steps, "--guidance", guidance, folder=folder))
+        print("models/snow, one step")
+        print(run(sys.executable, "-B", HERE / "compare.py", "--model", SOURCE / "models/snow", "--binary", program, "--image", photo,
+                  "--size", "192x128", "--frames", 14, "--steps", 1, "--guidance", "1:1", folder=folder))
 
 
 if __name__ == "__main__":
