@@ -85,7 +85,7 @@ bool BlockCache::give(void* block) {
 }
 
 void BlockCache::trim() {
-  while (kept_bytes_ > 0 && used_bytes_ + kept_bytes_ > most_bytes_ + most_bytes_ / 8 + slack_)
+  while (kept_bytes_ > 0 && used_bytes_ + kept_bytes_ > most_bytes_ + slack_)
     release_oldest();
 }
 
