@@ -28,7 +28,7 @@ height = 64
 frames = 3
 [optimizer]
 kind = "adamw"
-lr = 1e-3
+lr = 1e-4
 [checkpoint]
 every = 4
 [samples]

@@ -44,7 +44,7 @@ def run_sfv(arguments, folder: pathlib.Path) -> dict:
     dump = folder / "dump.safetensors"
     run([arguments.binary, "generate", arguments.image, "-o", folder / "frames", "-m", arguments.model, "-n",
          arguments.frames, "--size", arguments.size, "--steps", arguments.steps, "--guidance", arguments.guidance,
-         "--sampler", "euler", "--fit", "stretch", "--dtype", arguments.dtype, "--device", arguments.device,
+         "--sampler", "euler", "--fit", "stretch", "--fps", 7, "--motion", 127, "--noise-aug", 0.02, "--dtype", arguments.dtype, "--device", arguments.device,
          "--noise", folder / "noise.safetensors", "--dump", dump])
     return load_file(dump)
 
