@@ -91,8 +91,7 @@ int bench(const Options& options, const CommandContext& context) {
         i < options.warm_up ? "warm-up" : concat("round ", i - options.warm_up + 1, "/", options.rounds);
     display.begin_part(name, static_cast<double>(i) / static_cast<double>(count),
                        static_cast<double>(i + 1) / static_cast<double>(count));
-    BenchRound round{
-        0, TraceRecorder(device.is_cpu() ? std::function<void()>() : [device] { wait_for(device); })};
+    BenchRound round{0, TraceRecorder([device] { wait_for(device); })};
     const TraceScope scope(&round.trace);
     const auto begin = std::chrono::steady_clock::now();
     (void)engine->generate(photo, generate, {}, &display, &context.cancel);

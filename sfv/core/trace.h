@@ -6,7 +6,7 @@ namespace sfv {
 
 /// What a span of work is.
 enum class TraceKind {
-  kStage,     // of a request: "encode", "denoise 1/25", "decode"
+  kStage,     // of a request: "encode", "denoise", "decode"
   kBlock,     // of a network: "unet", "up_blocks.3"
   kOperator,  // of sfv/ops: "conv2d", "attention"
 };

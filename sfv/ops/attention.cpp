@@ -21,10 +21,9 @@
 namespace sfv::ops {
 namespace {
 
-// q: [N, heads, S, D]; k: [N, heads, L, D]. Both products, and the passes over the matrix between them.
-double attention_operations(const torch::Tensor& q, const torch::Tensor& k) {
-  const double elements = static_cast<double>(q.numel() / q.size(3)) * static_cast<double>(k.size(2));
-  return elements * (4.0 * static_cast<double>(q.size(3)) + kSoftmaxCost);
+// Both products, and the passes over the matrix between them: of so many elements, for heads of D channels.
+double attention_operations(int64_t elements, int64_t D) {
+  return static_cast<double>(elements) * (4.0 * static_cast<double>(D) + kSoftmaxCost);
 }
 
 // Whether the matrix between the products may be kept. In training on a CPU that is several times faster than
@@ -44,7 +43,7 @@ torch::Tensor plain_attention(const torch::Tensor& q, const torch::Tensor& k, co
 
 // v: as k.
 torch::Tensor counted_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
-  count_work(attention_operations(q, k));
+  count_work(attention_operations(q.numel() / q.size(3) * k.size(2), q.size(3)));
   if (keeps_matrix(q, k)) return plain_attention(q, k, v);
   if (!q.is_meta()) return at::scaled_dot_product_attention(q, k, v);
   // [N, heads, S, D] in the order [N, S, heads, D], as it comes out; the logarithm of each row's sum is kept.
@@ -65,14 +64,13 @@ torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const to
   };
   const auto attend = [&](const torch::Tensor& query, const torch::Tensor& key, const torch::Tensor& value) {
     if (auto y = attention_on_cpu(query, key, value, heads)) {
-      count_work(attention_operations(by_head(query), by_head(key)));
+      count_work(attention_operations(query.size(0) * heads * query.size(1) * L, D));
       return *y;
     }
     const torch::Tensor y = counted_attention(by_head(query), by_head(key), by_head(value));
     return y.transpose(1, 2).reshape({query.size(0), query.size(1), C});
   };
-  const double operations =
-      static_cast<double>(N * heads * S * L) * (4.0 * static_cast<double>(D) + kSoftmaxCost);
+  const double operations = attention_operations(N * heads * S * L, D);
   if (operations <= max_operations() || torch::GradMode::is_enabled()) return attend(q, k, v);
   std::vector<torch::Tensor> frames;
   for (int64_t n = 0; n < N; ++n) {
@@ -91,7 +89,7 @@ torch::Tensor temporal_attention(const torch::Tensor& q, const torch::Tensor& k,
     return x[b].view({F, P, heads, C / heads}).permute({1, 2, 0, 3});  // [P, heads, F, D]
   };
   if (auto y = temporal_attention_on_cpu(q, k, v, heads)) {
-    for (int64_t b = 0; b < B; ++b) count_work(attention_operations(by_pixel(q, b), by_pixel(k, b)));
+    count_work(attention_operations(B * P * heads * F * F, C / heads));
     return *y;
   }
   std::vector<torch::Tensor> videos;

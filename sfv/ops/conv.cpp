@@ -7,6 +7,7 @@
 
 #include "sfv/core/trace.h"
 #include "sfv/core/work.h"
+#include "sfv/ops/cpu/winograd_kernel.h"
 #include "sfv/ops/shape_only.h"
 #include "sfv/ops/split.h"
 #include "sfv/ops/winograd_conv.h"
@@ -47,7 +48,8 @@ torch::Tensor counted_conv2d(const torch::Tensor& x, const torch::Tensor& weight
 // them. Only for stride 1 and kernels that keep the size.
 torch::Tensor conv2d_in_bands(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                               int64_t padding, int64_t bands, bool by_winograd) {
-  constexpr int64_t kTile = 4;  // Winograd's tiles begin where they do in the whole picture: the same bytes
+  // Winograd's tiles begin where they do in the whole picture: the same bytes.
+  constexpr int64_t kTile = cpu::kWinogradTile;
   const int64_t height = x.size(2);
   const int64_t step = ((height + bands - 1) / bands + kTile - 1) / kTile * kTile;
   torch::Tensor joined = torch::empty({x.size(0), weight.size(0), height, x.size(3)}, x.options(),

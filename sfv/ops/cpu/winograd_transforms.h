@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "sfv/ops/cpu/vectors.h"
+#include "sfv/ops/cpu/winograd_kernel.h"
 
 /// The transforms of Winograd's F(4x4, 3x3) for the points 0, +-3/4, +-3/2 and infinity: exact in binary, and
 /// with half the error of the usual 0, +-1, +-2. Source: Barabasz, Anderson, Soodhalter, Gregg, "Error
@@ -14,8 +15,8 @@
 ///   A^T: column p is (1, p, p^2, p^3), column infinity (0, 0, 0, 1).
 namespace sfv::ops::cpu::winograd {
 
-inline constexpr int kTile = 6;  // input pixels a side
-inline constexpr int kOut = 4;   // output pixels a side
+inline constexpr int kTile = 6;             // input pixels a side
+inline constexpr int kOut = kWinogradTile;  // output pixels a side
 inline constexpr int kPoints = kTile * kTile;
 
 inline constexpr float kA = 0.75F, kB = 1.5F;  // the points
