@@ -85,8 +85,7 @@ bool BlockCache::give(void* block) {
 }
 
 void BlockCache::trim() {
-  while (kept_bytes_ > 0 && used_bytes_ + kept_bytes_ > most_bytes_ + slack_)
-    release_oldest();
+  while (kept_bytes_ > 0 && used_bytes_ + kept_bytes_ > most_bytes_ + slack_) release_oldest();
 }
 
 void BlockCache::release_oldest() {
