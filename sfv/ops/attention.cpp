@@ -13,6 +13,7 @@
 #include "sfv/core/work.h"
 #include "sfv/ops/cost.h"
 #include "sfv/ops/cpu_attention.h"
+#include "sfv/ops/cuda_kernels.h"
 #include "sfv/ops/shape_only.h"
 #include "sfv/ops/split.h"
 #include "sfv/tensor/mixed_precision.h"
@@ -88,9 +89,11 @@ torch::Tensor temporal_attention(const torch::Tensor& q, const torch::Tensor& k,
   const auto by_pixel = [&](const torch::Tensor& x, int64_t b) {
     return x[b].view({F, P, heads, C / heads}).permute({1, 2, 0, 3});  // [P, heads, F, D]
   };
-  if (auto y = temporal_attention_on_cpu(q, k, v, heads)) {
+  std::optional<torch::Tensor> fused = temporal_attention_on_cuda(q, k, v, heads);
+  if (!fused) fused = temporal_attention_on_cpu(q, k, v, heads);
+  if (fused) {
     count_work(attention_operations(B * P * heads * F * F, C / heads));
-    return *y;
+    return *fused;
   }
   std::vector<torch::Tensor> videos;
   for (int64_t b = 0; b < B; ++b) {

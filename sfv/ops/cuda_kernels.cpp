@@ -117,4 +117,36 @@ std::optional<torch::Tensor> geglu_on_cuda(const torch::Tensor& p) {
   return y;
 }
 
+std::optional<torch::Tensor> temporal_attention_on_cuda(const torch::Tensor& q, const torch::Tensor& k,
+                                                        const torch::Tensor& v, int64_t heads) {
+  if (!q.is_cuda()) return std::nullopt;
+  const int64_t D = q.size(3) / heads;
+  constexpr int64_t kMostFrames = 32, kPackBytes = 16;
+  for (const torch::Tensor& x : {q, k, v}) {
+    if (!x.is_contiguous() || x.sizes() != q.sizes() || x.scalar_type() != q.scalar_type() ||
+        x.device() != q.device() || reinterpret_cast<uintptr_t>(x.const_data_ptr()) % kPackBytes != 0)
+      return std::nullopt;
+  }
+  // In float32 a sequence of 128 numbers a frame would not fit into shared memory.
+  const bool is_suitable = q.size(1) <= kMostFrames && (D == 32 || D == 64 || D == 128) &&
+                           q.size(1) * D * q.element_size() <= 16 << 10;
+  if (!is_suitable) return std::nullopt;
+  const std::optional<Target> target = target_of(q);
+  if (!target) return std::nullopt;
+  const c10::DeviceGuard guard(q.device());
+  const torch::Tensor y = at::empty_like(q);
+  const SfvCudaTemporalAttention call = {.videos = q.size(0),
+                                         .frames = q.size(1),
+                                         .pixels = q.size(2),
+                                         .heads = heads,
+                                         .width = D,
+                                         .dtype = target->dtype,
+                                         .q = q.const_data_ptr(),
+                                         .k = k.const_data_ptr(),
+                                         .v = v.const_data_ptr(),
+                                         .y = y.mutable_data_ptr()};
+  check_started(*target, "temporal_attention", target->library->temporal_attention(&target->place, &call));
+  return y;
+}
+
 }  // namespace sfv::ops

@@ -21,4 +21,10 @@ namespace sfv::ops {
 /// GPU, conditions and errors as above.
 [[nodiscard]] std::optional<torch::Tensor> geglu_on_cuda(const torch::Tensor& p);
 
+/// temporal_attention (attention.h) by our CUDA kernel; nullopt where it is not for this call: q, k, v [B, F,
+/// P, heads * D] contiguous on a GPU, at most 32 frames, D 32, 64 or 128; conditions and errors as above.
+[[nodiscard]] std::optional<torch::Tensor> temporal_attention_on_cuda(const torch::Tensor& q,
+                                                                      const torch::Tensor& k,
+                                                                      const torch::Tensor& v, int64_t heads);
+
 }  // namespace sfv::ops

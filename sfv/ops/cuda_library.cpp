@@ -57,7 +57,8 @@ std::optional<CudaLibrary> load() {
                     find(library, "sfv_cuda_error_text", functions.error_text) &&
                     find(library, "sfv_cuda_group_norm_workspace", functions.group_norm_workspace) &&
                     find(library, "sfv_cuda_group_norm", functions.group_norm) &&
-                    find(library, "sfv_cuda_geglu", functions.geglu);
+                    find(library, "sfv_cuda_geglu", functions.geglu) &&
+                    find(library, "sfv_cuda_temporal_attention", functions.temporal_attention);
   if (fits) return functions;
   log_warning(concat("[cuda] ", kFileName, ": expected interface ", kSfvCudaInterface,
                      ", found that of another build of sfv; the GPU computes with libtorch's kernels"));

@@ -11,6 +11,7 @@ struct CudaLibrary {
   decltype(&sfv_cuda_group_norm_workspace) group_norm_workspace = nullptr;
   decltype(&sfv_cuda_group_norm) group_norm = nullptr;
   decltype(&sfv_cuda_geglu) geglu = nullptr;
+  decltype(&sfv_cuda_temporal_attention) temporal_attention = nullptr;
 };
 
 /// libsfv_cuda.so, loaded on the first call from the program's folder, else from where the linker looks

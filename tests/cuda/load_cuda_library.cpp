@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
       find<decltype(&sfv_cuda_group_norm_workspace)>(library, "sfv_cuda_group_norm_workspace");
   const auto group_norm = find<decltype(&sfv_cuda_group_norm)>(library, "sfv_cuda_group_norm");
   const auto geglu = find<decltype(&sfv_cuda_geglu)>(library, "sfv_cuda_geglu");
+  const auto attention = find<decltype(&sfv_cuda_temporal_attention)>(library, "sfv_cuda_temporal_attention");
   if (failures > 0) return 1;
 
   expect(dlsym(library, "cudaLaunchKernel") == nullptr, "its CUDA run time is hidden");
@@ -68,5 +69,10 @@ int main(int argc, char** argv) {
   expect(workspace(&call) == 0, "an unknown dtype is refused");
   const SfvCudaGeglu empty = {};
   expect(geglu(&place, &empty) != 0, "an empty geglu is refused");
+  SfvCudaTemporalAttention too_long = {};
+  too_long.videos = too_long.pixels = too_long.heads = 1;
+  too_long.frames = 33;
+  too_long.width = 64;
+  expect(attention(&place, &too_long) != 0, "temporal attention over 33 frames is refused");
   return failures == 0 ? 0 : 1;
 }

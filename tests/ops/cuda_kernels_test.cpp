@@ -8,6 +8,7 @@
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/randn.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/silu.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -118,6 +119,30 @@ TEST_F(CudaKernels, GegluEqualsAtenInDouble) {
 }
 
 // On a stream of its own after work that takes a while: a kernel on another stream would read p too early.
+TEST_F(CudaKernels, TemporalAttentionEqualsAtenInDouble) {
+  const torch::NoGradGuard no_grad;
+  // B, F, P, heads, D
+  const std::vector<std::vector<int64_t>> cases = {
+      {1, 1, 1, 1, 32}, {2, 3, 5, 2, 32}, {1, 14, 77, 5, 64}, {1, 25, 33, 20, 64}, {1, 32, 9, 3, 128}};
+  for (const Tolerance& tolerance : kTolerances) {
+    for (const std::vector<int64_t>& c : cases) {
+      const std::vector<int64_t> shape = {c[0], c[1], c[2], c[3] * c[4]};
+      const torch::Tensor q = random(shape, tolerance.dtype), k = random(shape, tolerance.dtype),
+                          v = random(shape, tolerance.dtype);
+      const auto y = temporal_attention_on_cuda(q, k, v, c[3]);
+      ASSERT_TRUE(y.has_value());
+      const auto by_pixel = [&](const torch::Tensor& x) {
+        return in_double(x).unflatten(3, {c[3], -1}).permute({0, 2, 3, 1, 4});  // [B, P, heads, F, D]
+      };
+      const torch::Tensor expected = at::scaled_dot_product_attention(by_pixel(q), by_pixel(k), by_pixel(v))
+                                         .permute({0, 3, 1, 2, 4})
+                                         .flatten(3);
+      EXPECT_TRUE(at::allclose(in_double(*y), expected, tolerance.relative, 10 * tolerance.absolute))
+          << tolerance.dtype << " " << shape;
+    }
+  }
+}
+
 TEST_F(CudaKernels, RunOnLibtorchsCurrentStream) {
   const torch::NoGradGuard no_grad;
   const torch::Tensor a = random({4096, 4096}, torch::kFloat32);  // there when random returns

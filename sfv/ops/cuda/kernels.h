@@ -7,7 +7,7 @@
 // was started may still run when the function returns.
 
 /// Changes with any change of this header. A library that answers another number is not used.
-constexpr int kSfvCudaInterface = 1;
+constexpr int kSfvCudaInterface = 2;
 
 enum SfvCudaDtype : int32_t { kSfvCudaFloat32 = 0, kSfvCudaFloat16 = 1, kSfvCudaBfloat16 = 2 };
 
@@ -39,6 +39,16 @@ struct SfvCudaGeglu {
   void* y;
 };
 
+/// y = softmax(q k^T / sqrt(width)) v over the frames at each pixel and head. q, k, v, y: [videos, frames,
+/// pixels, heads * width], contiguous, aligned to 16 bytes, not overlapping. frames: at most 32; width: 32,
+/// 64 or 128; keys and values of a sequence have to fit into 48 KB.
+struct SfvCudaTemporalAttention {
+  int64_t videos, frames, pixels, heads, width;
+  int32_t dtype;
+  const void *q, *k, *v;
+  void* y;
+};
+
 #define SFV_CUDA_EXPORT __attribute__((visibility("default")))
 extern "C" {
 SFV_CUDA_EXPORT int sfv_cuda_interface();
@@ -49,4 +59,6 @@ SFV_CUDA_EXPORT const char* sfv_cuda_error_text(int error);
 SFV_CUDA_EXPORT int64_t sfv_cuda_group_norm_workspace(const SfvCudaGroupNorm* call);
 SFV_CUDA_EXPORT int sfv_cuda_group_norm(const SfvCudaPlace* place, const SfvCudaGroupNorm* call);
 SFV_CUDA_EXPORT int sfv_cuda_geglu(const SfvCudaPlace* place, const SfvCudaGeglu* call);
+SFV_CUDA_EXPORT int sfv_cuda_temporal_attention(const SfvCudaPlace* place,
+                                                const SfvCudaTemporalAttention* call);
 }
