@@ -40,9 +40,10 @@ struct ClipOutcome {
 /// Gives the engine, loading it at the first call. Errors end the whole batch.
 using EngineSource = std::function<Engine&()>;
 
-/// Makes the clips one after the other with one engine. A job that fails is reported in its outcome and does
-/// not stop the others; a model that cannot be loaded, settings that are invalid with it, and kCancelled end
-/// the batch. Outputs appear whole or not at all.
+/// Makes the clips one after the other with one engine; files are written and photos read beside the
+/// networks. A job that fails is reported in its outcome and does not stop the others; a model that cannot be
+/// loaded, settings that are invalid with it, and kCancelled end the batch. Outputs appear whole or not at
+/// all.
 [[nodiscard]] std::vector<ClipOutcome> make_clips(const std::vector<ClipJob>& jobs,
                                                   const BatchOptions& options, const EngineSource& engine,
                                                   ProgressDisplay& display,

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "apps/sfv/terminal.h"
+#include "sfv/core/check.h"
 
 namespace sfv::cli {
 namespace {
@@ -55,7 +56,7 @@ std::string error_line(const std::string& message) {
 }
 
 std::string warning_line(const std::string& message) {
-  return "sfv: " + tinted("warning:", Tint::kYellow) + " " + message;
+  return concat("sfv: ", tinted("warning:", Tint::kYellow), " ", message);
 }
 
 std::string error_json(const Error& error) {

@@ -35,6 +35,7 @@ ProgressDisplay::~ProgressDisplay() {
 }
 
 void ProgressDisplay::begin_part(std::string label, double begin, double end) {
+  const std::lock_guard lock(mutex_);
   label_ = std::move(label);
   begin_ = begin;
   end_ = end;
@@ -54,7 +55,13 @@ ProgressUpdate ProgressDisplay::over_all_parts(const ProgressUpdate& update, Clo
   return all;
 }
 
+void ProgressDisplay::set_details(std::vector<std::string> details) {
+  const std::lock_guard lock(mutex_);
+  details_ = std::move(details);
+}
+
 void ProgressDisplay::update(const ProgressUpdate& update) {
+  const std::lock_guard lock(mutex_);
   const Clock::time_point now = Clock::now();
   const ProgressUpdate all = over_all_parts(update, now);
   if (log_) log(all, now);
@@ -86,11 +93,13 @@ void ProgressDisplay::log(const ProgressUpdate& update, Clock::time_point now) {
 }
 
 void ProgressDisplay::print_line(const std::string& line) {
+  const std::lock_guard lock(mutex_);
   clear();
   std::fprintf(stderr, "%s\n", line.c_str());
 }
 
 void ProgressDisplay::clear() {
+  const std::lock_guard lock(mutex_);
   if (!is_bar_drawn_) return;
   std::fprintf(stderr, "\r\033[K");
   std::fflush(stderr);

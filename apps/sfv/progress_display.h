@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +22,8 @@ enum class ProgressMode {
 /// kSilent if quiet, kBar on a terminal that can redraw, else kPlain.
 [[nodiscard]] ProgressMode progress_mode(bool quiet);
 
-/// Shows progress on stderr over several clips, as one fraction that never falls. Used from one thread.
+/// Shows progress on stderr over several clips, as one fraction that never falls. For any thread: photos are
+/// read and clips written beside the networks, with warnings of their own.
 /// With the environment variable SFV_PROGRESS_LOG=FILE, also appends every millisecond's update to FILE as
 /// "SECONDS FRACTION STAGE" with tabs between: for measuring, and for programs that show their own bar.
 class ProgressDisplay : public ProgressSink {
@@ -35,7 +37,7 @@ class ProgressDisplay : public ProgressSink {
   void begin_part(std::string label, double begin, double end);
   void update(const ProgressUpdate& update) override;
   /// Figures to show beside the coming updates, the most important first: "5.2 clips/s".
-  void set_details(std::vector<std::string> details) { details_ = std::move(details); }
+  void set_details(std::vector<std::string> details);
   /// A line of its own on stderr, above the bar.
   void print_line(const std::string& line);
   /// Takes the bar away.
@@ -51,6 +53,7 @@ class ProgressDisplay : public ProgressSink {
   void draw(const ProgressUpdate& update, Clock::time_point now);
   void log(const ProgressUpdate& update, Clock::time_point now);
 
+  std::recursive_mutex mutex_;  // a line is printed by clearing the bar first
   ProgressMode mode_;
   std::string label_;
   std::vector<std::string> details_;

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fstream>
+#include <functional>
+#include <thread>
 
 #include "apps/sfv/batch_report.h"
 #include "apps/sfv/chained_clip.h"
@@ -33,6 +36,7 @@ class CountingEngine : public Engine {
   std::vector<uint64_t> seeds;
   std::vector<int> start_levels;
   CancelToken* cancel_after_first = nullptr;
+  std::function<void(size_t clip)> while_it_works;  // called in each generate()
 
   [[nodiscard]] const EngineIdentity& identity() const override { return identity_; }
   [[nodiscard]] GenerateSettings resolve(const GenerateOptions& options) const override {
@@ -44,6 +48,7 @@ class CountingEngine : public Engine {
     cancel->throw_if_cancelled();
     GenerateResult result;
     result.settings = resolve(options);
+    if (while_it_works) while_it_works(seeds.size());
     seeds.push_back(options.seed);
     start_levels.push_back(image.rgb[0]);
     for (int64_t f = 0; f < result.settings.frames; ++f) {
@@ -190,6 +195,29 @@ TEST_F(ClipBatch, CancelEndsTheBatchAndLeavesNoFileOrFolder) {
   }
   EXPECT_FALSE(fs::exists(folder_.path() / "new"));
   EXPECT_FALSE(fs::exists(folder_.path() / "b.mkv"));
+}
+
+TEST_F(ClipBatch, AFileIsWrittenWhileTheNextClipIsMade) {
+  bool was_there = false;
+  engine_.while_it_works = [&](size_t clip) {
+    for (int i = 0; clip == 1 && !was_there && i < 1000; ++i) {
+      was_there = fs::exists(folder_.path() / "a.mkv");
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  };
+  (void)run({job("a.png", "a.mkv"), job("b.png", "b.mkv")});
+  EXPECT_TRUE(was_there);
+}
+
+TEST_F(ClipBatch, AFileThatCannotBeWrittenIsThatClipsFailure) {
+  std::ofstream(folder_.path() / "file") << "no folder";
+  const auto outcomes = run({job("a.png", "file/a.mkv"), job("b.png", "b.mkv"), job("a.png", "file/c.mkv")});
+  ASSERT_EQ(outcomes.size(), 3U);
+  EXPECT_EQ(outcomes[0].status, Status::kFailed);
+  EXPECT_FALSE(outcomes[0].record);
+  EXPECT_EQ(outcomes[1].status, Status::kDone);
+  EXPECT_EQ(outcomes[2].status, Status::kFailed);
+  EXPECT_EQ(reported_, 3);
 }
 
 TEST_F(ClipBatch, MakesFoldersAndThumbnails) {
