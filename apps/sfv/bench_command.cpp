@@ -59,7 +59,10 @@ RgbImage made_up_photo(int64_t width, int64_t height) {
   return photo;
 }
 
-int bench(const Options& options, const CommandContext& context) {
+int bench(const Options& given, const CommandContext& context) {
+  Options options = given;
+  const GenerateOptions generate = to_generate_options(options.clip);
+  options.engine.request = generate;
   SFV_CHECK(options.profile.empty() || !std::filesystem::exists(options.profile), kAlreadyExists,
             "[profile] ", options.profile, " exists already; name another file");
   ProgressDisplay display(progress_mode(options.quiet || options.json));
@@ -81,7 +84,6 @@ int bench(const Options& options, const CommandContext& context) {
   result.processor = concat(cpu.name.empty() ? "unknown" : cpu.name, ", ", to_string(cpu));
   result.rates = measure_rates(device, choose_precision(result.engine.dtype, device, cpu).dtype);
 
-  const GenerateOptions generate = to_generate_options(options.clip);
   result.settings = engine->resolve(generate);
   const RgbImage photo = made_up_photo(result.settings.width, result.settings.height);
   const int64_t count = options.warm_up + options.rounds;

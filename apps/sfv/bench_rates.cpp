@@ -8,6 +8,8 @@
 #include <chrono>
 #include <functional>
 
+#include "sfv/ops/conv.h"
+#include "sfv/ops/linear.h"
 #include "sfv/tensor/device.h"
 
 namespace sfv::cli {
@@ -41,6 +43,22 @@ DeviceRates measure_rates(const torch::Device& device, torch::Dtype dtype) {
   return {.matmul = best_rate(2.0 * kSide * kSide * kSide, device, [&] { (void)at::mm(a, a); }),
           .conv = best_rate(2.0 * 9 * kChannels * kChannels * kPictures * kPixels * kPixels, device,
                             [&] { (void)at::conv2d(x, weight, std::nullopt, 1, 1); })};
+}
+
+DeviceRates measure_operator_rates(const torch::Device& device, torch::Dtype dtype) {
+  const torch::NoGradGuard no_grad;
+  const auto options = at::TensorOptions().device(device).dtype(dtype);
+  constexpr int64_t kTokens = 4096, kWidth = 640, kHidden = 2560, kChannels = 256, kPixels = 96;
+  const torch::Tensor tokens = at::ones({kTokens, kWidth}, options),
+                      matrix = at::ones({kHidden, kWidth}, options);
+  const torch::Tensor x =
+      at::ones({1, kChannels, kPixels, kPixels}, options).contiguous(at::MemoryFormat::ChannelsLast);
+  const torch::Tensor kernel =
+      at::ones({kChannels, kChannels, 3, 3}, options).contiguous(at::MemoryFormat::ChannelsLast);
+  return {.matmul = best_rate(2.0 * kTokens * kWidth * kHidden, device,
+                              [&] { (void)ops::linear(tokens, matrix, {}); }),
+          .conv = best_rate(2.0 * 9 * kChannels * kChannels * kPixels * kPixels, device,
+                            [&] { (void)ops::conv2d(x, kernel, {}, 1, 1); })};
 }
 
 }  // namespace sfv::cli

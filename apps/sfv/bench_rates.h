@@ -10,4 +10,7 @@ namespace sfv::cli {
 /// 128 channels, the best of five each. A few seconds on a CPU.
 [[nodiscard]] DeviceRates measure_rates(const torch::Device& device, torch::Dtype dtype);
 
+/// The same of this program's own operators, of sizes that SVD has: what a request is estimated from.
+[[nodiscard]] DeviceRates measure_operator_rates(const torch::Device& device, torch::Dtype dtype);
+
 }  // namespace sfv::cli

@@ -7,7 +7,7 @@
 
 namespace sfv::cli {
 
-uint64_t parse_byte_count(std::string_view text) {
+uint64_t parse_byte_count(std::string_view option, std::string_view text) {
   constexpr std::pair<std::string_view, uint64_t> kUnits[] = {{"", 1},
                                                               {"KB", 1000},
                                                               {"MB", 1000000},
@@ -26,9 +26,17 @@ uint64_t parse_byte_count(std::string_view text) {
       if (unit == name && number > 0 && number <= kMax / factor) return number * factor;
     }
   }
-  throw Error(
-      ErrorCode::kInvalidArgument,
-      concat("[shard-size] expected a number of bytes above 0 like 5GB, 400MB or 2GiB, got \"", text, "\""));
+  throw Error(ErrorCode::kInvalidArgument,
+              concat("[", option, "] expected a number of bytes above 0 like 5GB, 400MB or 2GiB, got \"",
+                     text, "\""));
+}
+
+int64_t parse_memory_limit(std::string_view option, std::string_view text, int64_t free_bytes) {
+  if (!text.starts_with('-')) return static_cast<int64_t>(parse_byte_count(option, text));
+  const auto left = static_cast<int64_t>(parse_byte_count(option, text.substr(1)));
+  SFV_CHECK(left < free_bytes, kInvalidArgument, "[", option, "] ", text,
+            " would leave nothing: ", free_bytes, " bytes are free");
+  return free_bytes - left;
 }
 
 }  // namespace sfv::cli

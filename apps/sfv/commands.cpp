@@ -11,6 +11,7 @@ void add_all_commands(Program& program) {
   add_data_command(program);
   add_data_cache_command(program);
   add_eval_command(program);
+  add_plan_command(program);
   add_bench_command(program);
   add_doctor_command(program);
   add_completion_command(program);

@@ -15,6 +15,7 @@ void add_train_command(Program& program);       // sfv train RECIPE
 void add_data_command(Program& program);        // sfv data check
 void add_data_cache_command(Program& program);  // sfv data cache; after the one above
 void add_eval_command(Program& program);        // sfv eval features|frechet|motion|pairs|models
+void add_plan_command(Program& program);        // sfv plan
 void add_bench_command(Program& program);       // sfv bench
 void add_doctor_command(Program& program);      // sfv doctor
 void add_completion_command(Program& program);  // sfv completion bash|zsh|fish

@@ -18,7 +18,9 @@ struct EngineOptions {
   std::vector<std::string> tiny_vae;  // weights of the tiny decoder
   std::string device = "auto";
   std::string dtype = "auto";
-  int threads = 0;  // of the CPU; 0: libtorch's choice, one a core
+  int threads = 0;          // of the CPU; 0: libtorch's choice, one a core
+  std::string max_memory;   // of the device, or of the process on a CPU: "6GB", "-2GB"; empty: no limit
+  GenerateOptions request;  // the largest that memory has to do for
 };
 
 /// What a clip's record says about the engine that made it.

@@ -7,16 +7,24 @@
 #include <optional>
 #include <utility>
 
+#include "apps/sfv/byte_count.h"
 #include "apps/sfv/default_model.h"
 #include "apps/sfv/engine.h"
 #include "apps/sfv/engine_tensors.h"
+#include "apps/sfv/error_report.h"
+#include "apps/sfv/plan_memory.h"
+#include "apps/sfv/plan_model.h"
 #include "sfv/checkpoint/model.h"
+#include "sfv/core/check.h"
 #include "sfv/core/cpu_features.h"
 #include "sfv/core/log.h"
+#include "sfv/core/process_memory.h"
 #include "sfv/core/trace_recorder.h"
 #include "sfv/io/chrome_trace.h"
 #include "sfv/pipeline/image_to_video.h"
+#include "sfv/tensor/allocator.h"
 #include "sfv/tensor/device.h"
+#include "sfv/tensor/device_memory.h"
 #include "sfv/tensor/precision.h"
 
 namespace sfv::cli {
@@ -28,36 +36,89 @@ std::string absolute_if_file(const std::string& name) {
   return std::filesystem::absolute(name).lexically_normal().string();
 }
 
+// Where a model comes from, so that it can be loaded again in another way.
+struct ModelSource {
+  std::string name;
+  checkpoint::LoadOptions load;
+};
+
+// Memory of the device, or of this machine, that nobody uses.
+int64_t free_memory(const torch::Device& device) {
+  if (device.is_cpu()) return available_memory() + private_memory();
+  return free_device_memory(device);
+}
+
+MemoryMode choose_mode(const EngineOptions& options, const ModelSource& source) {
+  const PlannedModel model = read_planned_model(source.name, source.load.dtype, source.load.unet.string());
+  const torch::Device& device = source.load.device;
+  const pipeline::RequestShape shape =
+      request_shape(model, options.request, source.load.dtype, device.type());
+  if (options.max_memory.empty()) return default_memory(shape, model.bytes, free_memory(device));
+  const int64_t limit = parse_memory_limit("max-memory", options.max_memory, free_memory(device));
+  const pipeline::RequestPlan plan = plan_within(shape, limit);
+  log_info(concat("memory: ", pipeline::describe(plan.mode), "; about ",
+                  gigabytes(with_program(plan.peak(), device.type())), " of ", gigabytes(limit)));
+  return plan.mode;
+}
+
 class TorchEngine : public Engine {
  public:
-  TorchEngine(checkpoint::Model model, EngineIdentity identity)
-      : pipeline_(std::move(model)), identity_(std::move(identity)) {}
+  TorchEngine(ModelSource source, EngineIdentity identity)
+      : source_(std::move(source)), identity_(std::move(identity)) {
+    open();
+    identity_.model_hash = pipeline_->model().hash;
+    identity_.dtype = precision_name(pipeline_->model().dtype);
+  }
 
   [[nodiscard]] const EngineIdentity& identity() const override { return identity_; }
 
   [[nodiscard]] GenerateSettings resolve(const GenerateOptions& options) const override {
-    const checkpoint::Model& model = pipeline_.model();
+    const checkpoint::Model& model = pipeline_->model();
     return resolve_settings(options, model.defaults, model.unet->config().num_frames);
   }
 
   [[nodiscard]] GenerateResult generate(const RgbImage& image, const GenerateOptions& options,
                                         const ResearchFiles& files, ProgressSink* sink,
                                         const CancelToken* cancel) override {
+    for (;;) {
+      try {
+        return generate_once(image, options, files, sink, cancel);
+      } catch (const std::exception& error) {
+        if (as_error(error).code() != ErrorCode::kOutOfMemory) throw;
+        const auto next = less_memory(source_.load.memory, source_.load.device.type());
+        if (!next) throw;
+        log_warning(concat("not enough memory with ", pipeline::describe(source_.load.memory),
+                           "; going on with ", pipeline::describe(*next)));
+        source_.load.memory = *next;
+      }
+      open();
+    }
+  }
+
+ private:
+  void open() {
+    pipeline_.reset();
+    release_kept_memory(source_.load.device);
+    pipeline_.emplace(checkpoint::load_model(source_.name, source_.load));
+  }
+
+  GenerateResult generate_once(const RgbImage& image, const GenerateOptions& options,
+                               const ResearchFiles& files, ProgressSink* sink, const CancelToken* cancel) {
     std::optional<pipeline::Noise> noise;
     if (!files.noise.empty()) noise = read_noise(files.noise);
     pipeline::Trace trace;
-    TraceRecorder recorder([this] { wait_for(pipeline_.model().device); });
+    TraceRecorder recorder([this] { wait_for(pipeline_->model().device); });
     std::optional<TraceScope> profile;
     if (!files.profile.empty()) profile.emplace(&recorder);
-    GenerateResult result = pipeline_.generate(image, options, noise ? &*noise : nullptr,
-                                               files.dump.empty() ? nullptr : &trace, sink, cancel);
+    GenerateResult result = pipeline_->generate(image, options, noise ? &*noise : nullptr,
+                                                files.dump.empty() ? nullptr : &trace, sink, cancel);
     if (!files.dump.empty()) write_trace(trace, files.dump);
     if (!files.profile.empty()) io::write_chrome_trace(recorder.spans(), "sfv generate", files.profile);
     return result;
   }
 
- private:
-  pipeline::ImageToVideo pipeline_;
+  ModelSource source_;
+  std::optional<pipeline::ImageToVideo> pipeline_;
   EngineIdentity identity_;
 };
 
@@ -65,29 +126,30 @@ class TorchEngine : public Engine {
 
 std::unique_ptr<Engine> load_engine(const EngineOptions& options) {
   if (options.threads > 0) set_cpu_threads(options.threads);
+  // Clips take the same tensors each time: what is kept within the most that was in use serves them, and then
+  // a plan holds.
+  limit_kept_memory(0);
   const torch::Device device = open_device(options.device);
   const Precision precision = choose_precision(options.dtype, device, cpu_features());
   if (!precision.note.empty()) log_info(precision.note);
 
-  checkpoint::LoadOptions load;
-  load.unet = options.unet;
-  load.tiny_vae.assign(options.tiny_vae.begin(), options.tiny_vae.end());
-  load.dtype = precision.dtype;
-  load.device = device;
-  const std::string name = options.model.empty() ? default_model() : options.model;
-  if (options.model.empty()) log_info(bundled_model_note(name));
-  checkpoint::Model model = checkpoint::load_model(name, load);
+  ModelSource source;
+  source.name = options.model.empty() ? default_model() : options.model;
+  source.load.unet = options.unet;
+  source.load.tiny_vae.assign(options.tiny_vae.begin(), options.tiny_vae.end());
+  source.load.dtype = precision.dtype;
+  source.load.device = device;
+  if (options.model.empty()) log_info(bundled_model_note(source.name));
+  source.load.memory = choose_mode(options, source);
 
   EngineIdentity identity;
-  identity.model = absolute_if_file(name);
-  identity.model_hash = model.hash;
+  identity.model = absolute_if_file(source.name);
   identity.unet = absolute_if_file(options.unet);
   for (const std::string& file : options.tiny_vae) identity.tiny_vae.push_back(absolute_if_file(file));
   identity.device = device.str();
-  identity.dtype = precision_name(model.dtype);
   identity.threads = cpu_threads();
   identity.libtorch = libtorch_version();
-  return std::make_unique<TorchEngine>(std::move(model), std::move(identity));
+  return std::make_unique<TorchEngine>(std::move(source), std::move(identity));
 }
 
 }  // namespace sfv::cli

@@ -46,6 +46,13 @@ void add_engine_options(CLI::App& command, EngineOptions& options) {
              "in hardware, else fp32. fp16 on a CPU without fp16 arithmetic computes in fp32")
       ->envname("SFV_DTYPE")
       ->group(kMachineGroup);
+  command
+      .add_option("--max-memory", options.max_memory,
+                  "Memory to stay within, as 6GB or 800MiB; -2GB leaves so much of what is free. Takes what "
+                  "costs least time; every way gives the same clip, see sfv plan. Default: no limit")
+      ->type_name("SIZE")
+      ->envname("SFV_MAX_MEMORY")
+      ->group(kMachineGroup);
   command.add_option("--threads", options.threads, "CPU threads, 1 to 1024. Default: one a core")
       ->type_name("N")
       ->check(in_range<int64_t>(1, 1024))

@@ -6,7 +6,8 @@
 
 namespace sfv::cli {
 
-/// Adds -m/--model, --unet, --tiny-vae, --device, --dtype and --threads, with their environment variables.
+/// Adds -m/--model, --unet, --tiny-vae, --device, --dtype, --max-memory and --threads, with their environment
+/// variables.
 void add_engine_options(CLI::App& command, EngineOptions& options);
 
 }  // namespace sfv::cli

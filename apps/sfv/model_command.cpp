@@ -51,7 +51,8 @@ int init(const Options& options, const CommandContext& context) {
 int convert(const Options& options, const CommandContext& context) {
   checkpoint::ConvertOptions convert{.in = options.in, .out = options.out, .dtype = {}, .max_shard_bytes = 0};
   if (!options.dtype.empty()) convert.dtype = checkpoint::parse_dtype(options.dtype);
-  if (!options.shard_size.empty()) convert.max_shard_bytes = parse_byte_count(options.shard_size);
+  if (!options.shard_size.empty())
+    convert.max_shard_bytes = parse_byte_count("shard-size", options.shard_size);
   checkpoint::convert_model(convert, &context.cancel);
   print_result(options);
   return 0;

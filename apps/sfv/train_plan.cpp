@@ -5,13 +5,10 @@
 #include <filesystem>
 #include <optional>
 
-#include "sfv/checkpoint/config_texts.h"
-#include "sfv/checkpoint/model_files.h"
-#include "sfv/checkpoint/model_place.h"
-#include "sfv/checkpoint/single_file.h"
+#include "apps/sfv/plan_device.h"
+#include "apps/sfv/plan_model.h"
 #include "sfv/core/check.h"
 #include "sfv/core/process_memory.h"
-#include "sfv/io/safetensors.h"
 #include "sfv/tensor/device.h"
 #include "sfv/training/memory_plan.h"
 #include "sfv/training/recipe.h"
@@ -24,46 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 using training::MemoryPlan;
 using training::Recipe;
-
-// A model that was published, whose configs we have.
-std::optional<checkpoint::ConfigTexts> published(const std::string& name) {
-  if (name == "svd" || name == "stabilityai/stable-video-diffusion-img2vid")
-    return checkpoint::published_configs(14);
-  if (name == "svd-xt" || name == "stabilityai/stable-video-diffusion-img2vid-xt")
-    return checkpoint::published_configs(25);
-  return std::nullopt;
-}
-
-checkpoint::ModelConfigs read_model(const training::ModelOptions& model) {
-  const std::string& name = model.path.empty() ? model.config : model.path;
-  try {
-    const checkpoint::ModelPlace place = checkpoint::find_model(name);
-    return checkpoint::read_configs(
-        place.is_folder ? checkpoint::load_configs(place.path)
-                        : checkpoint::single_file_configs(*io::SafetensorsFile::open(place.path)));
-  } catch (const Error& error) {
-    const auto texts = published(name);
-    if (error.code() != ErrorCode::kNotFound || !texts) throw;
-    return checkpoint::read_configs(*texts);
-  }
-}
-
-// The device where it is there; what would be planned if not.
-struct PlanDevice {
-  at::DeviceType type = at::kCPU;
-  std::optional<torch::Device> here;
-};
-
-PlanDevice find_device(const std::string& name) {
-  const bool wants_gpu = parse_device(name).kind == DeviceName::Kind::kCuda;
-  try {
-    const torch::Device device = open_device(name);
-    return {device.type(), device};
-  } catch (const Error& error) {
-    if (!wants_gpu || error.code() != ErrorCode::kDevice) throw;
-    return {at::kCUDA, std::nullopt};
-  }
-}
 
 std::string format(const char* pattern, double value) {
   std::array<char, 64> text{};
@@ -133,8 +90,9 @@ std::string plan_text(const TrainRequest& request) {
       request.recipe.empty() ? (fs::path(request.run) / training::kRecipeName).string() : request.recipe,
       request.overrides);
   if (recipe.threads > 0) set_cpu_threads(static_cast<int>(recipe.threads));
-  const PlanDevice device = find_device(request.device);
-  const checkpoint::ModelConfigs configs = read_model(recipe.model);
+  const PlanDevice device = find_plan_device(request.device);
+  const std::string& model = recipe.model.path.empty() ? recipe.model.config : recipe.model.path;
+  const checkpoint::ModelConfigs configs = read_planned_model(model, torch::kFloat).configs;
   const int64_t program = device.type == at::kCPU ? process_memory().now : 0;
   const MemoryPlan plan = training::plan_memory(recipe, configs, device.type, 1);
   const auto& data = recipe.data;

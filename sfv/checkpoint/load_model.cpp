@@ -7,6 +7,12 @@
 
 namespace sfv::checkpoint {
 
+std::unique_ptr<nn::BroughtWeights> bring_weights(const Model& model, torch::nn::Module& network,
+                                                  torch::Dtype dtype) {
+  if (model.memory.weights != WeightHome::kStage) return nullptr;
+  return std::make_unique<nn::BroughtWeights>(network, dtype, model.device);
+}
+
 Model load_model(const std::string& name, const LoadOptions& options) {
   SFV_CHECK(options.dtype == torch::kFloat32 || options.dtype == torch::kBFloat16 ||
                 options.dtype == torch::kFloat16,
@@ -15,7 +21,7 @@ Model load_model(const std::string& name, const LoadOptions& options) {
   const ModelFiles files = open_model(name, options.dtype, options.unet);
   const auto fill = [&](torch::nn::Module& network, const ModelComponent& component) {
     set_weights(network, component.weights, options.dtype, options.device,
-                component.files.front()->path().string());
+                component.files.front()->path().string(), options.memory.weights);
   };
   Model model;
   const Networks networks = make_networks(files.configs);
@@ -35,6 +41,7 @@ Model load_model(const std::string& name, const LoadOptions& options) {
   model.hash = files.hash;
   model.dtype = options.dtype;
   model.device = options.device;
+  model.memory = options.memory;
   return model;
 }
 

@@ -4,14 +4,17 @@
 
 #include <array>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "sfv/core/generate_options.h"
+#include "sfv/core/memory_mode.h"
 #include "sfv/models/autoencoder_kl_temporal_decoder.h"
 #include "sfv/models/autoencoder_tiny.h"
 #include "sfv/models/clip_vision.h"
 #include "sfv/models/unet_spatio_temporal.h"
+#include "sfv/nn/fetched_weights.h"
 
 namespace sfv::checkpoint {
 
@@ -40,6 +43,7 @@ struct Model {
   std::string hash;                      // quick hash, see model_hash.h
   torch::Dtype dtype = torch::kFloat32;  // the networks compute in this
   torch::Device device = torch::kCPU;
+  MemoryMode memory = {};
 };
 
 struct LoadOptions {
@@ -47,7 +51,14 @@ struct LoadOptions {
   std::vector<std::filesystem::path> tiny_vae;  // weights of a tiny decoder; empty: none
   torch::Dtype dtype = torch::kFloat32;         // float32, bfloat16 or float16
   torch::Device device = torch::kCPU;
+  MemoryMode memory = {};
 };
+
+/// While what it gives lives, a network of the model, or a part of it, has its weights where they compute:
+/// for WeightHome::kStage; else nothing. dtype: that this part computes in.
+[[nodiscard]] std::unique_ptr<nn::BroughtWeights> bring_weights(const Model& model,
+                                                                torch::nn::Module& network,
+                                                                torch::Dtype dtype);
 
 /// Loads a model: a diffusers folder, a single svd*.safetensors file of the original code, or org/name from
 /// the local Hugging Face cache. Files are mapped; a weight whose dtype already fits is used where it lies.

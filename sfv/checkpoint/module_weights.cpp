@@ -1,9 +1,12 @@
 #include "sfv/checkpoint/module_weights.h"
 
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "sfv/core/check.h"
+#include "sfv/nn/fetched_weights.h"
+#include "sfv/tensor/layout.h"
 
 namespace sfv::checkpoint {
 namespace {
@@ -33,18 +36,6 @@ std::string shape_text(at::IntArrayRef shape) {
   std::ostringstream out;
   out << shape;
   return out.str();
-}
-
-// Channels-last for the kernels of convolutions over pixels [O, I, kh, kw] and over time [O, I, k, 1, 1].
-torch::Tensor as_kernel(const torch::Tensor& weight) {
-  if (weight.dim() == 5) return weight.contiguous(at::MemoryFormat::ChannelsLast3d);
-  if (weight.dim() != 4) return weight.contiguous();
-  if (weight.size(2) == 1 && weight.size(3) == 1) {
-    // The same order in memory; only the strides say that it is channels-last.
-    const torch::Tensor dense = weight.contiguous();
-    return dense.as_strided(dense.sizes(), {dense.size(1), 1, dense.size(1), dense.size(1)});
-  }
-  return weight.contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 }  // namespace
@@ -87,15 +78,21 @@ std::string describe_misfit(const torch::nn::Module& module, const Weights& weig
   return missing.text() + unexpected.text() + misshaped.text() + mistyped.text();
 }
 
+std::set<std::string> weights_left(const torch::nn::Module& network, WeightHome home) {
+  return home == WeightHome::kDevice ? std::set<std::string>() : nn::fetched_weights(network);
+}
+
 void set_weights(torch::nn::Module& module, const Weights& weights, torch::Dtype dtype, torch::Device device,
-                 const std::string& where) {
+                 const std::string& where, WeightHome home) {
   const std::string misfit = describe_misfit(module, weights);
   SFV_CHECK(misfit.empty(), kInvalidFile, "[load_model] ", where, ": the tensors do not fit the network",
             misfit);
   const torch::NoGradGuard no_grad;
+  const std::set<std::string> left = weights_left(module, home);
   for (auto& item : module.named_parameters()) {
+    const torch::Tensor stored = as_tensor(weights.at(item.key()));
     item.value().set_requires_grad(false);
-    item.value().set_data(as_kernel(as_tensor(weights.at(item.key())).to(device, dtype)));
+    item.value().set_data(left.contains(item.key()) ? stored : as_kernel(stored.to(device, dtype)));
   }
   module.eval();
 }

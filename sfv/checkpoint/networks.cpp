@@ -20,4 +20,24 @@ Networks make_networks(const ModelConfigs& configs) {
           .image_encoder = models::CLIPVisionModelWithProjection(configs.image_encoder)};
 }
 
+std::vector<torch::nn::Module*> networks_of(const Model& model) {
+  return {model.unet.ptr().get(), model.vae.ptr().get(), model.image_encoder.ptr().get()};
+}
+
+Model make_blank_model(const ModelConfigs& configs, const torch::Device& device) {
+  const Networks networks = make_networks(configs);
+  Model model;
+  model.unet = networks.unet;
+  model.vae = networks.vae;
+  model.image_encoder = networks.image_encoder;
+  for (torch::nn::Module* const network : networks_of(model)) {
+    for (const torch::Tensor& parameter : network->parameters()) parameter.set_requires_grad(false);
+  }
+  model.scheduler = configs.scheduler;
+  model.feature_extractor = configs.feature_extractor;
+  model.defaults = configs.defaults;
+  model.device = device;
+  return model;
+}
+
 }  // namespace sfv::checkpoint

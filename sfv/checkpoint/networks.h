@@ -1,5 +1,9 @@
 #pragma once
 
+#include <torch/nn/module.h>
+
+#include <vector>
+
 #include "sfv/checkpoint/config_texts.h"
 
 namespace sfv::checkpoint {
@@ -13,5 +17,12 @@ struct Networks {
 
 /// Errors: kInvalidFile for a config with more than 20,000 blocks, whatever their size.
 [[nodiscard]] Networks make_networks(const ModelConfigs& configs);
+
+/// A model's networks, for who goes through their parameters.
+[[nodiscard]] std::vector<torch::nn::Module*> networks_of(const Model& model);
+
+/// A model of these configs that may hold no values yet: networks on the meta device inside a MetaParameters
+/// scope. Nothing wants gradients.
+[[nodiscard]] Model make_blank_model(const ModelConfigs& configs, const torch::Device& device);
 
 }  // namespace sfv::checkpoint

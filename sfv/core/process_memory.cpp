@@ -7,6 +7,8 @@
 namespace sfv {
 namespace {
 
+constexpr const char* kStatus = "/proc/self/status";
+
 // Linux tells in kilobytes, a name and a number a line: "VmHWM:   123456 kB". 0 if the name is not there.
 int64_t read_bytes(const char* path, const std::string& wanted) {
   std::ifstream lines(path);
@@ -21,8 +23,11 @@ int64_t read_bytes(const char* path, const std::string& wanted) {
 }  // namespace
 
 MemoryUse process_memory() {
-  constexpr const char* kStatus = "/proc/self/status";
   return {read_bytes(kStatus, "VmRSS:"), read_bytes(kStatus, "VmHWM:")};
+}
+
+int64_t private_memory() {
+  return read_bytes(kStatus, "RssAnon:") + read_bytes(kStatus, "RssShmem:");
 }
 
 int64_t available_memory() {

@@ -13,6 +13,9 @@ struct MemoryUse {
 /// Resident memory of this process: weights that lie in mapped files count once they were read.
 [[nodiscard]] MemoryUse process_memory();
 
+/// Of that, what belongs to this process alone and lies in no file: what it would have to be given anew.
+[[nodiscard]] int64_t private_memory();
+
 /// Bytes that this machine could still give to programs, what it keeps of files included; 0 where it cannot
 /// be told.
 [[nodiscard]] int64_t available_memory();

@@ -1,5 +1,7 @@
 #include "sfv/models/autoencoder_kl_temporal_decoder.h"
 
+#include <ATen/ops/cat.h>
+
 #include <cmath>
 #include <utility>
 
@@ -70,12 +72,21 @@ void AutoencoderKLTemporalDecoderImpl::upcast_encoder() {
   quant_conv_->to(at::kFloat);
 }
 
-torch::Tensor AutoencoderKLTemporalDecoderImpl::decode(const torch::Tensor& latents, int64_t frames) {
+torch::Tensor AutoencoderKLTemporalDecoderImpl::decode(const torch::Tensor& latents, int64_t frames,
+                                                       DecoderMemory memory) {
   SFV_CHECK(latents.dim() == 4 && latents.size(1) == config_.latent_channels && frames >= 1 &&
                 latents.size(0) % frames == 0 && latents.numel() > 0,
             kInvalidArgument, "[AutoencoderKLTemporalDecoder] decode expected [(B x ", frames, "), ",
             config_.latent_channels, ", h, w], got ", latents.sizes());
-  return temporal_decoder_ ? temporal_decoder_(latents, frames) : image_decoder_(post_quant_conv_(latents));
+  if (!temporal_decoder_) {
+    const torch::Tensor x = post_quant_conv_(latents);
+    if (memory == DecoderMemory::kWhole) return image_decoder_(x);
+    std::vector<torch::Tensor> pixels;
+    for (const torch::Tensor& frame : x.split(1)) pixels.push_back(image_decoder_(frame));
+    return at::cat(pixels);
+  }
+  if (memory == DecoderMemory::kWhole) return temporal_decoder_(latents, frames);
+  return temporal_decoder_->forward_in_pieces(latents, frames, memory == DecoderMemory::kRecompute);
 }
 
 }  // namespace sfv::models

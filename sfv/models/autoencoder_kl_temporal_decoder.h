@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sfv/core/memory_mode.h"
 #include "sfv/models/vae_decoder.h"
 #include "sfv/models/vae_encoder.h"
 #include "sfv/nn/layers.h"
@@ -45,13 +46,19 @@ class AutoencoderKLTemporalDecoderImpl : public torch::nn::Module {
   /// The mean of the moments (diffusers' latent_dist.mode()), unscaled: [N, latent_channels, h, w].
   torch::Tensor encode_mode(const torch::Tensor& pixels);
   /// latents: [(B F), latent_channels, h, w], already divided by scaling_factor. frames: F. Returns pixels
-  /// [(B F), out_channels, H, W], about -1..1, not clamped.
-  torch::Tensor decode(const torch::Tensor& latents, int64_t frames);
+  /// [(B F), out_channels, H, W], about -1..1, not clamped. memory: less than kWhole without gradients only;
+  /// a decoder without time takes frames as they come.
+  torch::Tensor decode(const torch::Tensor& latents, int64_t frames,
+                       DecoderMemory memory = DecoderMemory::kWhole);
 
   /// A weight of the encoder, for its dtype and device: they may differ from the decoder's.
   [[nodiscard]] const torch::Tensor& encoder_weight() const { return quant_conv_->weight; }
   /// Makes the encoder compute in float32, as diffusers does with force_upcast when the rest is fp16.
   void upcast_encoder();
+
+  /// Its halves, for who moves their weights.
+  [[nodiscard]] torch::nn::Module& encoder() { return *encoder_; }
+  [[nodiscard]] torch::nn::Module& decoder() { return *named_children()["decoder"]; }
 
   [[nodiscard]] const VaeConfig& config() const { return config_; }
 

@@ -1,11 +1,16 @@
 #include "sfv/models/vae_decoder.h"
 
+#include <ATen/ops/cat.h>
+
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sfv/core/trace.h"
 #include "sfv/models/autoencoder_kl_temporal_decoder.h"
 #include "sfv/nn/attention.h"
+#include "sfv/nn/frame_source.h"
 #include "sfv/nn/resample.h"
 #include "sfv/nn/resnet_block.h"
 
@@ -41,13 +46,28 @@ class UpDecoderBlockImpl : public torch::nn::Module {
   }
   torch::Tensor forward(torch::Tensor x, int64_t frames) {
     for (const auto& resnet : *resnets_) x = run(*resnet, x, frames);
-    if (!upsamplers_->is_empty()) {
-      x = upsamplers_[0]->as<nn::Upsample2DImpl>()->forward(x, 2 * x.size(2), 2 * x.size(3));
+    return upsamplers_->is_empty() ? x : upsample(x);
+  }
+  /// The same in pieces: the result is upsampled frame by frame, by whoever takes frames from it.
+  nn::FrameSource forward_in_pieces(nn::FrameSource source, int64_t frames, bool recompute) {
+    for (const auto& resnet : *resnets_) {
+      source = nn::frames_of(resnet->as<nn::SpatioTemporalResBlockImpl>()->forward_in_pieces(
+          std::move(source), frames, recompute));
     }
-    return x;
+    if (upsamplers_->is_empty()) return source;
+    return {.N = source.N,
+            .C = source.C,
+            .H = 2 * source.H,
+            .W = 2 * source.W,
+            .element_size = source.element_size,
+            .next = [this, small = source.next](int64_t count) { return upsample(small(count)); }};
   }
 
  private:
+  torch::Tensor upsample(const torch::Tensor& x) {
+    return upsamplers_[0]->as<nn::Upsample2DImpl>()->forward(x, 2 * x.size(2), 2 * x.size(3));
+  }
+
   torch::nn::ModuleList resnets_, upsamplers_;
 };
 
@@ -103,11 +123,27 @@ TemporalDecoderImpl::TemporalDecoderImpl(const VaeConfig& config) {
       register_module("time_conv_out", nn::TemporalConv(config.out_channels, config.out_channels));
 }
 
+torch::Tensor TemporalDecoderImpl::to_pixels(const torch::Tensor& x) {
+  return conv_out_(conv_norm_out_->forward(x, ops::Activation::kSilu));
+}
+
 torch::Tensor TemporalDecoderImpl::forward(const torch::Tensor& z, int64_t frames) {
-  torch::Tensor x = mid_block_(conv_in_(z), frames);
-  x = run_up_blocks<nn::SpatioTemporalResBlock>(up_blocks_, x, frames);
-  x = conv_out_(conv_norm_out_->forward(x, ops::Activation::kSilu));
-  return time_conv_out_(x, frames);
+  const torch::Tensor x = mid_block_(conv_in_(z), frames);
+  return time_conv_out_(to_pixels(run_up_blocks<nn::SpatioTemporalResBlock>(up_blocks_, x, frames)), frames);
+}
+
+torch::Tensor TemporalDecoderImpl::forward_in_pieces(const torch::Tensor& z, int64_t frames, bool recompute) {
+  nn::FrameSource source = nn::frames_of({mid_block_(conv_in_(z), frames)});
+  for (size_t i = 0; i < up_blocks_->size(); ++i) {
+    const TraceSpan span(TraceKind::kBlock, "decoder.up_blocks." + std::to_string(i));
+    source = up_blocks_[i]->as<UpDecoderBlockImpl<nn::SpatioTemporalResBlock>>()->forward_in_pieces(
+        std::move(source), frames, recompute);
+  }
+  std::vector<torch::Tensor> pixels;
+  const int64_t step = source.frames_at_once(source.C);
+  for (int64_t begin = 0; begin < source.N; begin += step)
+    pixels.push_back(to_pixels(source.next(std::min(step, source.N - begin))));
+  return time_conv_out_(pixels.size() == 1 ? pixels[0] : at::cat(pixels), frames);
 }
 
 ImageDecoderImpl::ImageDecoderImpl(const VaeConfig& config) {

@@ -27,8 +27,14 @@ class TemporalDecoderImpl : public torch::nn::Module {
   explicit TemporalDecoderImpl(const VaeConfig& config);
   /// z: [(B F), latent_channels, h, w] -> [(B F), out_channels, H, W]
   torch::Tensor forward(const torch::Tensor& z, int64_t frames);
+  /// The same without gradients, holding about two tensors of the widest layer's size at once instead of
+  /// five; recompute: one. All but the statistics of norms is local to a frame or to a pixel (svd.md section
+  /// 6.3 Locality).
+  torch::Tensor forward_in_pieces(const torch::Tensor& z, int64_t frames, bool recompute);
 
  private:
+  torch::Tensor to_pixels(const torch::Tensor& x);
+
   nn::Conv2d conv_in_{nullptr};
   MidBlockTemporalDecoder mid_block_{nullptr};
   torch::nn::ModuleList up_blocks_;

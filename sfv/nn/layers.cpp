@@ -1,6 +1,7 @@
 #include "sfv/nn/layers.h"
 
 #include "sfv/core/check.h"
+#include "sfv/nn/fetched_weights.h"
 #include "sfv/ops/conv.h"
 #include "sfv/ops/layer_norm.h"
 #include "sfv/ops/linear.h"
@@ -14,7 +15,7 @@ LinearImpl::LinearImpl(int64_t in_features, int64_t out_features, bool has_bias)
 }
 
 torch::Tensor LinearImpl::forward(const torch::Tensor& x) const {
-  return ops::linear(x, weight, bias);
+  return ops::linear(x, fetch(weight, x), bias);
 }
 
 Conv2dImpl::Conv2dImpl(int64_t in_channels, int64_t out_channels, Conv2dOptions options) : options_(options) {
@@ -24,7 +25,7 @@ Conv2dImpl::Conv2dImpl(int64_t in_channels, int64_t out_channels, Conv2dOptions 
 }
 
 torch::Tensor Conv2dImpl::forward(const torch::Tensor& x) const {
-  return ops::conv2d(x, weight, bias, options_.stride, options_.padding);
+  return ops::conv2d(x, fetch(weight, x), bias, options_.stride, options_.padding);
 }
 
 TemporalConvImpl::TemporalConvImpl(int64_t in_channels, int64_t out_channels) {
@@ -33,7 +34,7 @@ TemporalConvImpl::TemporalConvImpl(int64_t in_channels, int64_t out_channels) {
 }
 
 torch::Tensor TemporalConvImpl::forward(const torch::Tensor& x, int64_t frames) const {
-  return ops::temporal_conv(x, frames, weight, bias);
+  return ops::temporal_conv(x, frames, fetch(weight, x), bias);
 }
 
 GroupNormImpl::GroupNormImpl(int64_t channels, double eps, int64_t groups) : groups_(groups), eps_(eps) {
@@ -50,6 +51,15 @@ torch::Tensor GroupNormImpl::forward(const torch::Tensor& x, ops::Activation act
 torch::Tensor GroupNormImpl::forward_video(const torch::Tensor& x, int64_t frames,
                                            ops::Activation activation) const {
   return ops::temporal_group_norm(x, frames, groups_, weight, bias, eps_, activation);
+}
+
+ops::VideoNorm GroupNormImpl::begin_video(int64_t frames) const {
+  return {frames, groups_};
+}
+
+torch::Tensor GroupNormImpl::forward_part(const ops::VideoNorm& video, const torch::Tensor& part,
+                                          ops::Activation activation) const {
+  return video.normalise(part, weight, bias, eps_, activation);
 }
 
 LayerNormImpl::LayerNormImpl(int64_t size, double eps) : eps_(eps) {

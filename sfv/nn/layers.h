@@ -5,6 +5,7 @@
 #include <torch/types.h>
 
 #include "sfv/ops/group_norm.h"
+#include "sfv/ops/video_norm.h"
 
 /// The leaves of every network. Like torch.nn's of the same names (keys weight and bias, same shapes), but
 /// their parameters take no memory until loaded and their forward calls sfv::ops, which counts operations.
@@ -61,6 +62,10 @@ class GroupNormImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x, ops::Activation activation = ops::Activation::kNone) const;
   /// Statistics over all frames of a video. x: [(B F), channels, H, W]
   torch::Tensor forward_video(const torch::Tensor& x, int64_t frames, ops::Activation activation) const;
+  /// forward_video() in parts: first all are added to what this gives, then each is normalised with it.
+  [[nodiscard]] ops::VideoNorm begin_video(int64_t frames) const;
+  torch::Tensor forward_part(const ops::VideoNorm& video, const torch::Tensor& part,
+                             ops::Activation activation) const;
 
   torch::Tensor weight;  // [channels]
   torch::Tensor bias;    // [channels]

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/constant_pad_nd.h>
 
+#include "sfv/nn/fetched_weights.h"
 #include "sfv/ops/conv.h"
 
 namespace sfv::nn {
@@ -20,7 +21,7 @@ Upsample2DImpl::Upsample2DImpl(int64_t channels)
     : conv_(register_module("conv", Conv2d(channels, channels))) {}
 
 torch::Tensor Upsample2DImpl::forward(const torch::Tensor& x, int64_t height, int64_t width) {
-  return ops::upsample_conv2d(x, height, width, conv_->weight, conv_->bias);
+  return ops::upsample_conv2d(x, height, width, fetch(conv_->weight, x), conv_->bias);
 }
 
 }  // namespace sfv::nn

@@ -5,6 +5,7 @@
 #include <torch/types.h>
 
 #include "sfv/nn/alpha_blender.h"
+#include "sfv/nn/frame_source.h"
 #include "sfv/nn/layers.h"
 
 namespace sfv::nn {
@@ -40,8 +41,14 @@ class TemporalResnetBlockImpl : public torch::nn::Module {
   explicit TemporalResnetBlockImpl(const ResBlockOptions& options);
   /// x: [(B F), C, H, W]; temb: [(B F), temb_channels] or undefined.
   torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& temb, int64_t frames);
+  /// All frames x in `parts` become mixer(x, forward(x, {}, frames)), some rows at a time: every pixel is by
+  /// itself here, but for the norms' statistics. recompute: the first convolution is done twice, so that
+  /// nothing of x's size is held besides x. Without gradients and without a time embedding.
+  void mix_into(FrameParts& parts, int64_t frames, const AlphaBlender& mixer, bool recompute);
 
  private:
+  torch::Tensor first_half(const ops::VideoNorm& video, const torch::Tensor& rows, int64_t frames);
+
   GroupNorm norm1_{nullptr}, norm2_{nullptr};
   TemporalConv conv1_{nullptr}, conv2_{nullptr};
   Linear time_emb_proj_{nullptr};
@@ -53,8 +60,11 @@ class SpatioTemporalResBlockImpl : public torch::nn::Module {
  public:
   explicit SpatioTemporalResBlockImpl(const ResBlockOptions& options);
   torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& temb, int64_t frames);
+  /// The same in pieces, without gradients and without a time embedding. recompute: see mix_into().
+  FrameParts forward_in_pieces(FrameSource source, int64_t frames, bool recompute);
 
  private:
+  int64_t out_channels_;
   ResnetBlock2D spatial_res_block_;
   TemporalResnetBlock temporal_res_block_;
   AlphaBlender time_mixer_;

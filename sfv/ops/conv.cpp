@@ -36,6 +36,7 @@ torch::Tensor counted_conv2d(const torch::Tensor& x, const torch::Tensor& weight
   torch::Tensor y;
   if (x.is_meta()) {
     y = shape_of_conv2d(x, weight, bias, stride, padding);
+    if (by_winograd) plan_winograd(x, weight, padding[0]);
   } else {
     y = by_winograd ? winograd_conv2d(x, weight, bias, padding[0])
                     : at::conv2d(x, weight, bias, stride, padding);

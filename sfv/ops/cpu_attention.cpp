@@ -23,7 +23,7 @@ constexpr int64_t kLeastKeys = 64;  // below, packing them costs more than the p
 // In training with mixed precision the matrix is kept, see ops/attention.cpp. Gradients are no matter: a
 // block that runs first without and then with them has to give the same bytes.
 bool is_suitable(const torch::Tensor& x) {
-  return takes_float_products(x) && !is_mixed() && x.numel() > 0;
+  return x.is_cpu() && takes_float_products(x) && !is_mixed() && x.numel() > 0;
 }
 
 // q, k, v, y [N, S or L, heads * D].

@@ -5,6 +5,8 @@ namespace {
 
 thread_local double current_limit = 3e10;  // about half a second on two cores without AVX-512
 
+thread_local int64_t current_piece = int64_t{64} << 20;
+
 }  // namespace
 
 double max_operations() {
@@ -16,6 +18,17 @@ MaxOperations::MaxOperations(double limit) : outer_(current_limit) {
 }
 MaxOperations::~MaxOperations() {
   current_limit = outer_;
+}
+
+int64_t max_piece_bytes() {
+  return current_piece;
+}
+
+MaxPiece::MaxPiece(int64_t bytes) : outer_(current_piece) {
+  current_piece = bytes;
+}
+MaxPiece::~MaxPiece() {
+  current_piece = outer_;
 }
 
 }  // namespace sfv::ops

@@ -25,6 +25,22 @@ class MaxOperations {
   double outer_;
 };
 
+/// About how many bytes the tensors have that a network works on at a time where it goes through its input in
+/// pieces to hold less (nn/frame_source.h). 64 MiB unless a MaxPiece scope says otherwise.
+[[nodiscard]] int64_t max_piece_bytes();
+
+/// While it lives, max_piece_bytes() on this thread is `bytes` (> 0). Scopes nest.
+class MaxPiece {
+ public:
+  explicit MaxPiece(int64_t bytes);
+  ~MaxPiece();
+  MaxPiece(const MaxPiece&) = delete;
+  MaxPiece& operator=(const MaxPiece&) = delete;
+
+ private:
+  int64_t outer_;
+};
+
 /// f over slices of x along dim `dim`, each of about max_operations() at most; the results joined along the
 /// same dim. With gradients enabled: f(x) in one piece, so that autograd sees one operation. Every slice is
 /// computed by itself, so the result does not depend on where the cuts are (up to rounding). operations: of f

@@ -23,8 +23,8 @@ using OptionalTensor = std::optional<torch::Tensor>;
 
 constexpr int64_t kMostWeights = int64_t{1} << 19;  // C * O: the transform then takes 75 MB
 
-torch::Tensor workspace(int64_t numbers) {
-  return at::empty({numbers}, at::kFloat);
+torch::Tensor workspace(int64_t numbers, at::Device device = at::kCPU) {
+  return at::empty({numbers}, at::TensorOptions().dtype(at::kFloat).device(device));
 }
 
 // weight: [O, C, 3, 3].
@@ -32,14 +32,18 @@ KernelSteps steps_of(const torch::Tensor& weight) {
   return {weight.stride(0), weight.stride(1), weight.stride(2), weight.stride(3)};
 }
 
+WinogradSizes sizes_of(const torch::Tensor& x, const torch::Tensor& weight, int64_t pad_rows) {
+  return {.N = x.size(0),
+          .H = x.size(2),
+          .W = x.size(3),
+          .C = x.size(1),
+          .O = weight.size(0),
+          .pad_rows = pad_rows};
+}
+
 torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                        int64_t pad_rows) {
-  const WinogradSizes sizes = {.N = x.size(0),
-                               .H = x.size(2),
-                               .W = x.size(3),
-                               .C = x.size(1),
-                               .O = weight.size(0),
-                               .pad_rows = pad_rows};
+  const WinogradSizes sizes = sizes_of(x, weight, pad_rows);
   const torch::Tensor y =
       at::empty({sizes.N, sizes.O, sizes.out_height(), sizes.W}, x.options(), at::MemoryFormat::ChannelsLast);
   const torch::Tensor u = workspace(cpu::winograd_kernel_size(sizes.C, sizes.O));
@@ -110,6 +114,13 @@ bool suits_winograd(const torch::Tensor& x, const torch::Tensor& weight, int64_t
 torch::Tensor winograd_conv2d(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                               int64_t pad_rows) {
   return WinogradFunction::apply(x, weight, bias.defined() ? OptionalTensor(bias) : std::nullopt, pad_rows);
+}
+
+void plan_winograd(const torch::Tensor& x, const torch::Tensor& weight, int64_t pad_rows) {
+  const WinogradSizes sizes = sizes_of(x, weight, pad_rows);
+  (void)workspace(
+      cpu::winograd_kernel_size(sizes.C, sizes.O) + cpu::winograd_workspace(sizes, at::get_num_threads()),
+      at::kMeta);
 }
 
 }  // namespace sfv::ops

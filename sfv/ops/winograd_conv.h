@@ -18,4 +18,8 @@ namespace sfv::ops {
 [[nodiscard]] torch::Tensor winograd_conv2d(const torch::Tensor& x, const torch::Tensor& weight,
                                             const torch::Tensor& bias, int64_t pad_rows);
 
+/// Stands for the memory that winograd_conv2d() works in, for x without data in a plan
+/// (tensor/planned_memory.h): takes and leaves it.
+void plan_winograd(const torch::Tensor& x, const torch::Tensor& weight, int64_t pad_rows);
+
 }  // namespace sfv::ops

@@ -14,6 +14,10 @@ namespace sfv::pipeline {
 [[nodiscard]] torch::Tensor decode_latents(checkpoint::Model& model, const torch::Tensor& latents,
                                            const GenerateSettings& settings);
 
+/// The same before it is checked and brought to the CPU: [F, 3, H, W].
+[[nodiscard]] torch::Tensor decode_frames(checkpoint::Model& model, const torch::Tensor& latents,
+                                          const GenerateSettings& settings);
+
 /// frames: [1, F, 3, H, W], -1..1, as 8-bit pictures: clamped, rounded half to even.
 [[nodiscard]] Clip to_clip(const torch::Tensor& frames, double fps);
 

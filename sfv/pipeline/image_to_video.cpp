@@ -16,7 +16,6 @@
 #include "sfv/diffusion/karras_schedule.h"
 #include "sfv/diffusion/samplers.h"
 #include "sfv/pipeline/decode.h"
-#include "sfv/pipeline/operations.h"
 #include "sfv/tensor/finite.h"
 #include "sfv/tensor/random.h"
 
@@ -49,9 +48,8 @@ std::vector<float> schedule(const checkpoint::Model& model, const GenerateSettin
   return diffusion::karras_schedule(s.steps, sigma_min, sigma_max);
 }
 
-Progress make_progress(const checkpoint::Model& model, const GenerateSettings& s, ProgressSink* sink,
+Progress make_progress(const StageOperations& operations, const GenerateSettings& s, ProgressSink* sink,
                        const CancelToken* cancel) {
-  const StageOperations operations = count_operations(model, s);
   std::vector<ProgressStage> stages = {{"encode", operations.image_encoder + operations.vae_encoder}};
   for (int64_t i = 1; i <= s.steps; ++i) {
     stages.push_back({concat("denoise ", i, "/", s.steps), operations.unet * (is_guided(s) ? 2 : 1)});
@@ -77,6 +75,7 @@ Encoded encode(checkpoint::Model& model, const RgbImage& image, const GenerateSe
       fitted.for_clip, model.image_encoder->config().image_size, extractor.image_mean, extractor.image_std);
   {
     const TraceSpan clip(TraceKind::kBlock, "image_encoder");
+    const auto weights = checkpoint::bring_weights(model, *model.image_encoder, model.dtype);
     encoded.condition.image_embeds =
         conditioning::encode_image(model.image_encoder, encoded.pixel_values, model.dtype);
   }
@@ -84,6 +83,8 @@ Encoded encode(checkpoint::Model& model, const RgbImage& image, const GenerateSe
       take_noise(noise.image_noise, {1, 3, s.height, s.width}, "image_noise", generator);
   {
     const TraceSpan vae(TraceKind::kBlock, "vae.encoder");
+    const auto weights =
+        checkpoint::bring_weights(model, model.vae->encoder(), model.vae->encoder_weight().scalar_type());
     encoded.latent = conditioning::encode_latent(model.vae, conditioning::to_pixels(fitted.for_vae),
                                                  image_noise, s.noise_aug);
   }
@@ -116,6 +117,7 @@ diffusion::VPrediction make_network(checkpoint::Model& model, const GenerateSett
 torch::Tensor denoise(checkpoint::Model& model, const GenerateSettings& s, const Conditioning& condition,
                       const Noise& noise, at::Generator& generator, Progress& progress) {
   const TraceSpan span(TraceKind::kStage, "denoise");
+  const auto weights = checkpoint::bring_weights(model, *model.unet, model.dtype);
   at::IntArrayRef shape = condition.image_latents.sizes();
   const torch::Tensor latent_noise = take_noise(noise.latent_noise, shape, "latent_noise", generator);
   const std::vector<float> sigmas = schedule(model, s);
@@ -162,7 +164,7 @@ GenerateResult ImageToVideo::generate(const RgbImage& image, const GenerateOptio
   check_settings(model_, s);
   const Noise noise = given != nullptr ? *given : Noise{};
   at::Generator generator = make_generator(s.seed);
-  Progress progress = make_progress(model_, s, sink, cancel);
+  Progress progress = make_progress(operations_.count(model_, s), s, sink, cancel);
   const WorkScope scope(progress);
 
   const Encoded photo = encode(model_, image, s, noise, generator, progress);

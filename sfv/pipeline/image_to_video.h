@@ -4,6 +4,7 @@
 
 #include "sfv/checkpoint/model.h"
 #include "sfv/core/generate_options.h"
+#include "sfv/pipeline/operations.h"
 
 namespace sfv::pipeline {
 
@@ -41,6 +42,7 @@ class ImageToVideo : public VideoGenerator {
 
  private:
   checkpoint::Model model_;
+  OperationCounter operations_;
 };
 
 }  // namespace sfv::pipeline

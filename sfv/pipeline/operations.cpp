@@ -1,11 +1,12 @@
 #include "sfv/pipeline/operations.h"
 
-#include <ATen/ops/empty.h>
+#include <functional>
+#include <utility>
 
-#include <algorithm>
-
+#include "sfv/checkpoint/networks.h"
 #include "sfv/core/trace.h"
 #include "sfv/core/work.h"
+#include "sfv/pipeline/stage_runs.h"
 #include "sfv/tensor/parameter.h"
 
 namespace sfv::pipeline {
@@ -24,49 +25,33 @@ double count(const std::function<void()>& run) {
   return counter.total;
 }
 
-torch::Tensor shaped(at::IntArrayRef shape) {
-  return at::empty(shape, at::TensorOptions().device(at::kMeta).dtype(at::kFloat));
-}
-
 }  // namespace
 
 StageOperations count_operations(const checkpoint::Model& model, const GenerateSettings& s) {
   const torch::NoGradGuard no_grad;
   const TraceScope untraced(nullptr);
   const MetaParameters meta;
-  const models::UNetConfig& unet = model.unet->config();
-  const models::VaeConfig& vae = model.vae->config();
-  const models::ClipVisionConfig& clip = model.image_encoder->config();
-  const int64_t h = s.height / vae.compression(), w = s.width / vae.compression();
+  checkpoint::ModelConfigs configs;
+  configs.unet = model.unet->config();
+  configs.vae = model.vae->config();
+  configs.image_encoder = model.image_encoder->config();
+  checkpoint::Model blank = checkpoint::make_blank_model(configs, at::kMeta);
+  blank.memory.decoder = model.memory.decoder;
+  if (model.tiny_decoder) blank.tiny_decoder = models::TinyDecoder(model.tiny_decoder->kind());
+  const StageRuns runs = make_stage_runs(blank, s);
+  return {.image_encoder = count(runs.image_encoder),
+          .vae_encoder = count(runs.vae_encoder),
+          .unet = count(runs.unet),
+          .decoder = count(runs.decoder)};
+}
 
-  StageOperations operations;
-  operations.image_encoder = count([&] {
-    models::CLIPVisionModelWithProjection network(clip);
-    (void)network->forward(shaped({1, clip.num_channels, clip.image_size, clip.image_size}));
-  });
-  models::AutoencoderKLTemporalDecoder autoencoder(vae);
-  operations.vae_encoder = count([&] {
-    (void)autoencoder->encode_mode(shaped({1, vae.in_channels, s.height, s.width}));
-  });
-  operations.unet = count([&] {
-    models::UNetSpatioTemporalConditionModel network(unet);
-    (void)network->forward(shaped({1, s.frames, unet.in_channels, h, w}), shaped({1}),
-                           shaped({1, 1, unet.cross_attention_dim[0]}), shaped({1, 3}));
-  });
-  if (s.decoder == DecoderKind::kTiny) {
-    operations.decoder = count([&] {
-      models::TinyDecoder decoder(model.tiny_decoder->kind());
-      (void)decoder->forward(shaped({s.frames, vae.latent_channels, h, w}), s.frames);
-    });
-    return operations;
+const StageOperations& OperationCounter::count(const checkpoint::Model& model, const GenerateSettings& s) {
+  std::vector<int64_t> shape = {s.width, s.height, s.frames, static_cast<int64_t>(s.decoder), s.decode_chunk};
+  if (shape != shape_) {
+    counted_ = count_operations(model, s);
+    shape_ = std::move(shape);
   }
-  for (int64_t begin = 0; begin < s.frames; begin += s.decode_chunk) {
-    const int64_t frames = std::min(s.decode_chunk, s.frames - begin);
-    operations.decoder += count([&] {
-      (void)autoencoder->decode(shaped({frames, vae.latent_channels, h, w}), frames);
-    });
-  }
-  return operations;
+  return counted_;
 }
 
 }  // namespace sfv::pipeline

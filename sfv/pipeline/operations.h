@@ -1,6 +1,7 @@
 #pragma once
 
-#include <functional>
+#include <cstdint>
+#include <vector>
 
 #include "sfv/checkpoint/model.h"
 #include "sfv/core/generate_options.h"
@@ -18,5 +19,16 @@ struct StageOperations {
 
 [[nodiscard]] StageOperations count_operations(const checkpoint::Model& model,
                                                const GenerateSettings& settings);
+
+/// Counts once for clips of one shape that follow each other.
+class OperationCounter {
+ public:
+  /// As count_operations; the model is the same each time.
+  const StageOperations& count(const checkpoint::Model& model, const GenerateSettings& settings);
+
+ private:
+  std::vector<int64_t> shape_;  // what the count depends on; empty: none was taken
+  StageOperations counted_;
+};
 
 }  // namespace sfv::pipeline

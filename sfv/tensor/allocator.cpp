@@ -45,4 +45,12 @@ void keep_freed_memory() {
   c10::SetCPUAllocator(&allocator, /*priority=*/1);
 }
 
+void limit_kept_memory(size_t bytes) {
+  blocks().set_slack(bytes);
+}
+
+void release_freed_memory() {
+  blocks().release();
+}
+
 }  // namespace sfv

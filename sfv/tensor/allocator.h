@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 namespace sfv {
 
 /// From now on the memory of large CPU tensors is kept when they are freed and used again for tensors of
@@ -10,5 +12,10 @@ namespace sfv {
 /// on do not cut it into pieces, which made glibc's heap grow by 50 MB a clip. Process-wide, so it is for
 /// programs to call, early in main.
 void keep_freed_memory();
+
+/// From now on at most so many bytes are kept beyond the most that was needed at once, instead of 256 MiB.
+void limit_kept_memory(size_t bytes);
+/// Gives back what is kept.
+void release_freed_memory();
 
 }  // namespace sfv

@@ -98,6 +98,18 @@ void BlockCache::release_oldest() {
   if (oldest->second.empty()) kept_.erase(oldest);
 }
 
+void BlockCache::set_slack(size_t slack) {
+  const std::lock_guard lock(mutex_);
+  slack_ = slack;
+  trim();
+}
+
+void BlockCache::release() {
+  const std::lock_guard lock(mutex_);
+  while (kept_bytes_ > 0) release_oldest();
+  most_bytes_ = used_bytes_;
+}
+
 size_t BlockCache::used_bytes() const {
   const std::lock_guard lock(mutex_);
   return used_bytes_;

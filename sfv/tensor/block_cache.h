@@ -14,8 +14,7 @@ namespace sfv {
 /// thread.
 class BlockCache {
  public:
-  /// What is in use and what is kept are together at most nine eighths of what was in use at most, and
-  /// `slack` bytes.
+  /// What is in use and what is kept are together at most what was in use at most, and `slack` bytes.
   explicit BlockCache(size_t slack) : slack_(slack) {}
   BlockCache(const BlockCache&) = delete;
   BlockCache& operator=(const BlockCache&) = delete;
@@ -25,6 +24,11 @@ class BlockCache {
   [[nodiscard]] void* take(size_t bytes);
   /// Whether take() gave this block and it was not given back yet; then it is now.
   bool give(void* block);
+
+  /// Another slack, from now on.
+  void set_slack(size_t slack);
+  /// Returns all that is kept to the system, and forgets what was in use at most.
+  void release();
 
   [[nodiscard]] size_t used_bytes() const;
   [[nodiscard]] size_t kept_bytes() const;
@@ -39,7 +43,7 @@ class BlockCache {
   void release_oldest();
   void trim();
 
-  const size_t slack_;
+  size_t slack_;
   mutable std::mutex mutex_;
   std::unordered_map<void*, size_t> used_;
   std::map<size_t, std::vector<Kept>> kept_;  // by size; the newest last

@@ -2,27 +2,7 @@
 
 #include <ATen/ops/zeros.h>
 
-#include "sfv/checkpoint/networks.h"
-
 namespace sfv::training {
-
-checkpoint::Model make_blank_model(const checkpoint::ModelConfigs& configs, const torch::Device& device) {
-  const checkpoint::Networks networks = checkpoint::make_networks(configs);
-  checkpoint::Model model;
-  model.unet = networks.unet;
-  model.vae = networks.vae;
-  model.image_encoder = networks.image_encoder;
-  for (torch::nn::Module* const network :
-       {static_cast<torch::nn::Module*>(model.unet.get()), static_cast<torch::nn::Module*>(model.vae.get()),
-        static_cast<torch::nn::Module*>(model.image_encoder.get())}) {
-    for (const torch::Tensor& parameter : network->parameters()) parameter.set_requires_grad(false);
-  }
-  model.scheduler = configs.scheduler;
-  model.feature_extractor = configs.feature_extractor;
-  model.defaults = configs.defaults;
-  model.device = device;
-  return model;
-}
 
 TrainBatch make_blank_batch(const Recipe& recipe, const checkpoint::ModelConfigs& configs) {
   const int64_t B = recipe.micro_batch, F = recipe.data.frames;

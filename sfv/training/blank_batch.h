@@ -6,11 +6,6 @@
 
 namespace sfv::training {
 
-/// A model of these configs that may hold no values yet: networks on the meta device inside a MetaParameters
-/// scope.
-[[nodiscard]] checkpoint::Model make_blank_model(const checkpoint::ModelConfigs& configs,
-                                                 const torch::Device& device);
-
 /// A micro-batch of grey clips of a recipe's size, from a cache where the recipe reads one: what a step is
 /// planned and timed with.
 [[nodiscard]] TrainBatch make_blank_batch(const Recipe& recipe, const checkpoint::ModelConfigs& configs);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "sfv/checkpoint/networks.h"
 #include "sfv/core/work.h"
 #include "sfv/tensor/parameter.h"
 #include "sfv/tensor/planned_memory.h"
@@ -92,7 +93,7 @@ MemoryPlan plan_memory(const Recipe& given, const checkpoint::ModelConfigs& conf
   const TrainBatch batch = make_blank_batch(recipe, configs);
   PlannedMemory memory(device);
   const MetaParameters without_data;
-  const auto stage = make_stage(recipe, make_blank_model(configs, at::kMeta));
+  const auto stage = make_stage(recipe, checkpoint::make_blank_model(configs, at::kMeta));
   const std::vector<Phase> phases = stage->phases();
   MemoryPlan plan;
   plan.trained = count_numbers(*stage, true);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "sfv/checkpoint/networks.h"
 #include "sfv/core/check.h"
 #include "sfv/tensor/device.h"
 #include "sfv/tensor/random.h"
@@ -116,7 +117,7 @@ std::optional<StepTiming> time_step(const Recipe& recipe, const checkpoint::Mode
     trial.plan = plan_of(trial, device);
   }
   at::Generator generator = make_generator(0);
-  checkpoint::Model model = make_blank_model(trial.configs, device);
+  checkpoint::Model model = checkpoint::make_blank_model(trial.configs, device);
   fill(*model.unet, device, generator);
   fill(*model.vae, device, generator);
   fill(*model.image_encoder, device, generator);

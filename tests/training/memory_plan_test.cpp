@@ -8,6 +8,7 @@
 
 #include <array>
 
+#include "sfv/checkpoint/networks.h"
 #include "sfv/core/check.h"
 #include "sfv/tensor/planned_memory.h"
 #include "sfv/tensor/random.h"
@@ -40,7 +41,7 @@ int64_t measured_peak(const Recipe& recipe, const checkpoint::ModelConfigs& conf
   const auto meter = std::make_shared<testing::MemoryMeter>();
   const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, meter);
   at::Generator generator = make_generator(1);
-  checkpoint::Model model = make_blank_model(configs, at::kCPU);
+  checkpoint::Model model = checkpoint::make_blank_model(configs, at::kCPU);
   for (torch::nn::Module* const network :
        std::array<torch::nn::Module*, 3>{model.unet.get(), model.vae.get(), model.image_encoder.get()}) {
     for (torch::Tensor& parameter : network->parameters())

@@ -20,7 +20,7 @@ int64_t block_count(int64_t pixels) {
   return (pixels + kBlock - 1) / kBlock;
 }
 
-// Calls body(picture, block, first pixel, pixels) for all blocks of all pictures.
+// Calls body(picture, block, first pixel of the picture, pixels) for all blocks of all pictures.
 template <typename Body>
 void for_each_block(const GroupNormSizes& s, const Body& body) {
   const int64_t blocks = block_count(s.pixels);
@@ -28,7 +28,7 @@ void for_each_block(const GroupNormSizes& s, const Body& body) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t picture = i / blocks, block = i % blocks;
       const int64_t first = block * kBlock;
-      body(picture, block, picture * s.pixels + first, std::min(kBlock, s.pixels - first));
+      body(picture, block, first, std::min(kBlock, s.pixels - first));
     }
   });
 }
@@ -203,18 +203,18 @@ struct Affine {
 }  // namespace
 
 template <typename T>
-void group_norm_forward(const GroupNormSizes& s, const T* x, const float* weight, const float* bias,
-                        double eps, bool silu, T* y, float* mean, float* rstd) {
+void group_moments(const GroupNormSizes& s, const T* x, double* mean, double* variance) {
   const int64_t C = s.channels, D = C / s.groups;
   Sums sums(s);
   // Around a value of each channel, so that squares do not cancel where the mean is far from 0.
   PerChannel shift = make_per_channel(s);
   for (int64_t n = 0; n < s.pictures; ++n) {
-    for (int64_t c = 0; c < C; ++c) shift[static_cast<size_t>(n * C + c)] = to_float(x[n * s.pixels * C + c]);
+    for (int64_t c = 0; c < C; ++c)
+      shift[static_cast<size_t>(n * C + c)] = to_float(x[n * s.picture_step() + c]);
   }
   for_each_block(s, [&](int64_t n, int64_t block, int64_t first, int64_t rows) {
     float* part = sums.at(n, block);
-    sum_rows(x + first * C, rows, C, shift.data() + n * C, part, part + C);
+    sum_rows(x + n * s.picture_step() + first * C, rows, C, shift.data() + n * C, part, part + C);
   });
   const auto count = static_cast<double>(s.pixels);
   for (int64_t n = 0; n < s.pictures; ++n) {
@@ -232,18 +232,39 @@ void group_norm_forward(const GroupNormSizes& s, const T* x, const float* weight
         within += total[static_cast<size_t>(C + c)] / count - local * local;
         between += away * away;
       }
-      const double variance = std::max(within + between, 0.0) / static_cast<double>(D);
-      mean[n * s.groups + g] = static_cast<float>(center);
-      // NaN and infinity must come through: std::max would turn NaN into 0.
-      const bool is_finite = std::isfinite(within + between);
-      rstd[n * s.groups + g] = static_cast<float>(is_finite ? 1 / std::sqrt(variance + eps) : NAN);
+      mean[n * s.groups + g] = center;
+      variance[n * s.groups + g] = (within + between) / static_cast<double>(D);
     }
   }
+}
+
+float rstd_of(double variance, double eps) {
+  // NaN and infinity must come through: std::max would turn NaN into 0.
+  return static_cast<float>(std::isfinite(variance) ? 1 / std::sqrt(std::max(variance, 0.0) + eps) : NAN);
+}
+
+template <typename T>
+void group_norm_apply(const GroupNormSizes& s, const T* x, const float* mean, const float* rstd,
+                      const float* weight, const float* bias, bool silu, T* y) {
+  const int64_t C = s.channels;
   const Affine affine(s, mean, rstd, weight);
   for_each_block(s, [&](int64_t n, int64_t, int64_t first, int64_t rows) {
-    apply_rows(x + first * C, rows, C, affine.center.data() + n * C, affine.scale.data() + n * C, bias, silu,
-               y + first * C);
+    apply_rows(x + n * s.picture_step() + first * C, rows, C, affine.center.data() + n * C,
+               affine.scale.data() + n * C, bias, silu, y + (n * s.pixels + first) * C);
   });
+}
+
+template <typename T>
+void group_norm_forward(const GroupNormSizes& s, const T* x, const float* weight, const float* bias,
+                        double eps, bool silu, T* y, float* mean, float* rstd) {
+  const auto count = static_cast<size_t>(s.pictures * s.groups);
+  std::vector<double> means(count), variances(count);
+  group_moments(s, x, means.data(), variances.data());
+  for (size_t i = 0; i < count; ++i) {
+    mean[i] = static_cast<float>(means[i]);
+    rstd[i] = rstd_of(variances[i], eps);
+  }
+  group_norm_apply(s, x, mean, rstd, weight, bias, silu, y);
 }
 
 template <typename T>
@@ -255,8 +276,9 @@ void group_norm_backward(const GroupNormSizes& s, const T* dy, const T* x, const
   Sums sums(s);
   for_each_block(s, [&](int64_t n, int64_t block, int64_t first, int64_t rows) {
     float* part = sums.at(n, block);
-    backward_rows(dy + first * C, x + first * C, rows, C, affine.center.data() + n * C,
-                  affine.scale.data() + n * C, bias, silu, dx + first * C, part, part + C);
+    const int64_t at = (n * s.pixels + first) * C;
+    backward_rows(dy + at, x + at, rows, C, affine.center.data() + n * C, affine.scale.data() + n * C, bias,
+                  silu, dx + at, part, part + C);
   });
   // With xhat = (x - mean) * rstd: dx = rstd * (weight dz - mean(weight dz) - xhat mean(weight dz xhat)).
   std::vector<double> weight_sum(static_cast<size_t>(C)), bias_sum(static_cast<size_t>(C));
@@ -284,12 +306,18 @@ void group_norm_backward(const GroupNormSizes& s, const T* dy, const T* x, const
   std::copy(weight_sum.begin(), weight_sum.end(), dweight);
   std::copy(bias_sum.begin(), bias_sum.end(), dbias);
   for_each_block(s, [&](int64_t n, int64_t, int64_t first, int64_t rows) {
-    combine_rows(dy + first * C, x + first * C, rows, C, affine.scale.data() + n * C,
-                 affine.center.data() + n * C, bias, silu, slope.data() + n * C, level.data() + n * C,
-                 dx + first * C);
+    const int64_t at = (n * s.pixels + first) * C;
+    combine_rows(dy + at, x + at, rows, C, affine.scale.data() + n * C, affine.center.data() + n * C, bias,
+                 silu, slope.data() + n * C, level.data() + n * C, dx + at);
   });
 }
 
+template void group_moments(const GroupNormSizes&, const float*, double*, double*);
+template void group_moments(const GroupNormSizes&, const Bf16*, double*, double*);
+template void group_norm_apply(const GroupNormSizes&, const float*, const float*, const float*, const float*,
+                               const float*, bool, float*);
+template void group_norm_apply(const GroupNormSizes&, const Bf16*, const float*, const float*, const float*,
+                               const float*, bool, Bf16*);
 template void group_norm_forward(const GroupNormSizes&, const float*, const float*, const float*, double,
                                  bool, float*, float*, float*);
 template void group_norm_forward(const GroupNormSizes&, const Bf16*, const float*, const float*, double, bool,

@@ -13,12 +13,25 @@ struct GroupNormSizes {
   int64_t pixels = 0;
   int64_t channels = 0;
   int64_t groups = 0;  // divides channels
+  int64_t x_step = 0;  // numbers of x from a picture to the next; 0: no gap between them
+
+  [[nodiscard]] int64_t picture_step() const { return x_step > 0 ? x_step : pixels * channels; }
 };
 
-/// y = f((x - mean) * rstd * weight + bias), statistics over a picture's group; f is SiLU or nothing. T:
-/// float or Bf16, computed in float either way and rounded once. weight, bias: [channels]. mean, rstd:
-/// [pictures, groups], written. y: may be x. Parallel over at's threads; the result does not depend on their
-/// number.
+// T is float or Bf16, computed in float either way and rounded once. weight, bias: [channels]. Parallel over
+// at's threads; no result depends on their number.
+
+/// Mean and mean square deviation of every picture's groups, [pictures, groups] each.
+template <typename T>
+void group_moments(const GroupNormSizes& sizes, const T* x, double* mean, double* variance);
+
+/// y = f((x - mean) * rstd * weight + bias); f is SiLU or nothing. mean, rstd: [pictures, groups]. y has no
+/// gaps and may be x where that has none, too.
+template <typename T>
+void group_norm_apply(const GroupNormSizes& sizes, const T* x, const float* mean, const float* rstd,
+                      const float* weight, const float* bias, bool silu, T* y);
+
+/// The two in turn: mean and rstd = 1 / sqrt(variance + eps) are written, too.
 template <typename T>
 void group_norm_forward(const GroupNormSizes& sizes, const T* x, const float* weight, const float* bias,
                         double eps, bool silu, T* y, float* mean, float* rstd);
