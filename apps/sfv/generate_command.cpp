@@ -92,7 +92,6 @@ int generate(Options& options, const CommandContext& context) {
   options.batch.existing = options.overwrite ? ExistingOutput::kOverwrite
                            : options.resume  ? ExistingOutput::kResume
                                              : ExistingOutput::kRefuse;
-  options.engine.request = options.batch.generate;
   const std::vector<ClipJob> jobs = jobs_of(options);
   check_together(options, jobs);
   check_outputs(jobs, options.batch.existing);

@@ -1,32 +1,13 @@
 #include "sfv/pipeline/operations.h"
 
-#include <functional>
 #include <utility>
 
 #include "sfv/checkpoint/networks.h"
 #include "sfv/core/trace.h"
-#include "sfv/core/work.h"
 #include "sfv/pipeline/stage_runs.h"
 #include "sfv/tensor/parameter.h"
 
 namespace sfv::pipeline {
-namespace {
-
-class Counter : public WorkMeter {
- public:
-  void add(double operations) override { total += operations; }
-  double total = 0;
-};
-
-double count(const std::function<void()>& run) {
-  Counter counter;
-  const WorkScope scope(counter);
-  run();
-  return counter.total;
-}
-
-}  // namespace
-
 StageOperations count_operations(const checkpoint::Model& model, const GenerateSettings& s) {
   const torch::NoGradGuard no_grad;
   const TraceScope untraced(nullptr);
@@ -39,10 +20,10 @@ StageOperations count_operations(const checkpoint::Model& model, const GenerateS
   blank.memory.decoder = model.memory.decoder;
   if (model.tiny_decoder) blank.tiny_decoder = models::TinyDecoder(model.tiny_decoder->kind());
   const StageRuns runs = make_stage_runs(blank, s);
-  return {.image_encoder = count(runs.image_encoder),
-          .vae_encoder = count(runs.vae_encoder),
-          .unet = count(runs.unet),
-          .decoder = count(runs.decoder)};
+  return {.image_encoder = operations_of(runs.image_encoder),
+          .vae_encoder = operations_of(runs.vae_encoder),
+          .unet = operations_of(runs.unet),
+          .decoder = operations_of(runs.decoder)};
 }
 
 const StageOperations& OperationCounter::count(const checkpoint::Model& model, const GenerateSettings& s) {

@@ -11,7 +11,6 @@
 #include "sfv/checkpoint/networks.h"
 #include "sfv/core/guidance.h"
 #include "sfv/core/trace.h"
-#include "sfv/core/work.h"
 #include "sfv/pipeline/stage_runs.h"
 #include "sfv/tensor/layout.h"
 #include "sfv/tensor/parameter.h"
@@ -21,12 +20,6 @@ namespace sfv::pipeline {
 namespace {
 
 constexpr PlannedKind kOnHost = PlannedKind::kGradient;  // which there are none of
-
-class Counter : public WorkMeter {
- public:
-  void add(double operations) override { total += operations; }
-  double total = 0;
-};
 
 // Gives a network's parameters the type they are stored in, as if they lay in a mapped file.
 void store(torch::nn::Module& network, torch::Dtype dtype) {
@@ -55,17 +48,13 @@ StagePlan plan_stage(PlannedMemory& memory, std::string name, double times,
   const int64_t held = memory.now().total();
   const int64_t held_copies = memory.now().of_kind(PlannedKind::kWeightCopy);
   memory.begin_peak();
-  Counter counter;
-  {
-    const WorkScope scope(counter);
-    run();
-  }
+  const double operations = operations_of(run);
   const PlannedBytes peak = memory.peak();
   StagePlan stage;
   stage.name = std::move(name);
   stage.weights = peak.of_kind(PlannedKind::kWeightCopy) - held_copies;
   stage.activations = peak.total() - held - stage.weights;
-  stage.operations = counter.total * times;
+  stage.operations = operations * times;
   return stage;
 }
 

@@ -2,16 +2,30 @@
 
 #include <ATen/ops/empty.h>
 
+#include "sfv/core/work.h"
 #include "sfv/pipeline/decode.h"
 
 namespace sfv::pipeline {
 namespace {
+
+class Counter : public WorkMeter {
+ public:
+  void add(double operations) override { total += operations; }
+  double total = 0;
+};
 
 torch::Tensor shaped(at::IntArrayRef shape, torch::Dtype dtype) {
   return at::empty(shape, at::TensorOptions().device(at::kMeta).dtype(dtype));
 }
 
 }  // namespace
+
+double operations_of(const std::function<void()>& run) {
+  Counter counter;
+  const WorkScope scope(counter);
+  run();
+  return counter.total;
+}
 
 StageRuns make_stage_runs(checkpoint::Model& model, const GenerateSettings& s) {
   const models::VaeConfig& vae = model.vae->config();

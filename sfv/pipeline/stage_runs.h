@@ -20,4 +20,7 @@ struct StageRuns {
 /// those that are asked about.
 [[nodiscard]] StageRuns make_stage_runs(checkpoint::Model& blank, const GenerateSettings& settings);
 
+/// The operations (core/work.h) that it reports while it runs.
+[[nodiscard]] double operations_of(const std::function<void()>& run);
+
 }  // namespace sfv::pipeline
