@@ -62,9 +62,7 @@ int run_batch(const std::vector<ClipJob>& jobs, const BatchOptions& options,
     display.update({.stage = "load model"});
     {
       const StopAtOnce stop_at_once;
-      EngineOptions with = engine_options;
-      with.request = options.generate;
-      engine = load_engine(with);
+      engine = load_engine(engine_options, options.generate);
     }
     display.update({.stage = "load model", .stage_finished = true});
     if (before_first) before_first(engine->identity());

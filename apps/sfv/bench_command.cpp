@@ -59,10 +59,8 @@ RgbImage made_up_photo(int64_t width, int64_t height) {
   return photo;
 }
 
-int bench(const Options& given, const CommandContext& context) {
-  Options options = given;
+int bench(const Options& options, const CommandContext& context) {
   const GenerateOptions generate = to_generate_options(options.clip);
-  options.engine.request = generate;
   SFV_CHECK(options.profile.empty() || !std::filesystem::exists(options.profile), kAlreadyExists,
             "[profile] ", options.profile, " exists already; name another file");
   ProgressDisplay display(progress_mode(options.quiet || options.json));
@@ -75,7 +73,7 @@ int bench(const Options& given, const CommandContext& context) {
   std::unique_ptr<Engine> engine;
   {
     const StopAtOnce stop_at_once;
-    engine = load_engine(options.engine);
+    engine = load_engine(options.engine, generate);
   }
   result.load_seconds = seconds_since(start);
   result.engine = engine->identity();

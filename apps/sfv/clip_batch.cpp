@@ -159,7 +159,7 @@ class Batch {
   struct Writing {
     ClipOutcome outcome;
     Clock::time_point start;
-    std::future<void> written;  // last: its end waits for the thread, which reads what is above
+    std::future<void> written;
   };
 
   [[nodiscard]] bool is_done_before(size_t i) const {

@@ -18,9 +18,8 @@ struct EngineOptions {
   std::vector<std::string> tiny_vae;  // weights of the tiny decoder
   std::string device = "auto";
   std::string dtype = "auto";
-  int threads = 0;          // of the CPU; 0: libtorch's choice, one a core
-  std::string max_memory;   // of the device, or of the process on a CPU: "6GB", "-2GB"; empty: no limit
-  GenerateOptions request;  // the largest that memory has to do for
+  int threads = 0;         // of the CPU; 0: libtorch's choice, one a core
+  std::string max_memory;  // of the device, or of the process on a CPU: "6GB", "-2GB"; empty: no limit
 };
 
 /// What a clip's record says about the engine that made it.
@@ -55,7 +54,9 @@ class Engine {
                                                 const CancelToken* cancel) = 0;
 };
 
-/// Loads the model (seconds to a minute). Errors: those of load_model and open_device.
-[[nodiscard]] std::unique_ptr<Engine> load_engine(const EngineOptions& options);
+/// Loads the model (seconds to a minute). request: what memory has to do for. Errors: those of load_model,
+/// open_device and plan_within.
+[[nodiscard]] std::unique_ptr<Engine> load_engine(const EngineOptions& options,
+                                                  const GenerateOptions& request);
 
 }  // namespace sfv::cli

@@ -36,10 +36,11 @@ std::string absolute_if_file(const std::string& name) {
   return std::filesystem::absolute(name).lexically_normal().string();
 }
 
-// Where a model comes from, so that it can be loaded again in another way.
+// A model with its files open, so that it can be loaded again in another way.
 struct ModelSource {
   std::string name;
   checkpoint::LoadOptions load;
+  checkpoint::ModelFiles files;
 };
 
 // Memory of the device, or of this machine, that nobody uses.
@@ -48,11 +49,11 @@ int64_t free_memory(const torch::Device& device) {
   return free_device_memory(device);
 }
 
-MemoryMode choose_mode(const EngineOptions& options, const ModelSource& source) {
-  const PlannedModel model = read_planned_model(source.name, source.load.dtype, source.load.unet.string());
+MemoryMode choose_mode(const EngineOptions& options, const GenerateOptions& request,
+                       const ModelSource& source) {
+  const PlannedModel model = planned_model(source.files);
   const torch::Device& device = source.load.device;
-  const pipeline::RequestShape shape =
-      request_shape(model, options.request, source.load.dtype, device.type());
+  const pipeline::RequestShape shape = request_shape(model, request, source.load.dtype, device.type());
   if (options.max_memory.empty()) return default_memory(shape, model.bytes, free_memory(device));
   const int64_t limit = parse_memory_limit("max-memory", options.max_memory, free_memory(device));
   const pipeline::RequestPlan plan = plan_within(shape, limit);
@@ -99,7 +100,7 @@ class TorchEngine : public Engine {
   void open() {
     pipeline_.reset();
     release_kept_memory(source_.load.device);
-    pipeline_.emplace(checkpoint::load_model(source_.name, source_.load));
+    pipeline_.emplace(checkpoint::load_model(source_.files, source_.name, source_.load));
   }
 
   GenerateResult generate_once(const RgbImage& image, const GenerateOptions& options,
@@ -124,7 +125,7 @@ class TorchEngine : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> load_engine(const EngineOptions& options) {
+std::unique_ptr<Engine> load_engine(const EngineOptions& options, const GenerateOptions& request) {
   if (options.threads > 0) set_cpu_threads(options.threads);
   // Clips take the same tensors each time: what is kept within the most that was in use serves them, and then
   // a plan holds.
@@ -140,7 +141,8 @@ std::unique_ptr<Engine> load_engine(const EngineOptions& options) {
   source.load.dtype = precision.dtype;
   source.load.device = device;
   if (options.model.empty()) log_info(bundled_model_note(source.name));
-  source.load.memory = choose_mode(options, source);
+  source.files = checkpoint::open_model(source.name, source.load.dtype, source.load.unet);
+  source.load.memory = choose_mode(options, request, source);
 
   EngineIdentity identity;
   identity.model = absolute_if_file(source.name);

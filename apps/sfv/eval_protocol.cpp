@@ -112,11 +112,11 @@ class Run {
     EngineOptions engine_options = request_.engine;
     engine_options.model = model.model;
     engine_options.device = device_of_rank(engine_options.device, job_.ranks);
-    const std::unique_ptr<Engine> engine = load_engine(engine_options);
     ProtocolClips clips{&places_, scored_, request_.generate, request_.clips};
     if (model.sampler) clips.generate.sampler = model.sampler;
     if (model.steps) clips.generate.steps = model.steps;
     if (model.guidance) clips.generate.guidance = model.guidance;
+    const std::unique_ptr<Engine> engine = load_engine(engine_options, clips.generate);
     const GenerateSettings settings = engine->resolve(clips.generate);
     SFV_CHECK(settings.frames >= scored_.frames, kInvalidArgument, "[protocol] ", model.label, " makes ",
               settings.frames, " frames, ", scored_.frames,

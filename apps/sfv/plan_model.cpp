@@ -2,7 +2,6 @@
 
 #include <optional>
 
-#include "sfv/checkpoint/model_files.h"
 #include "sfv/checkpoint/model_place.h"
 #include "sfv/checkpoint/single_file.h"
 #include "sfv/checkpoint/weights.h"
@@ -51,14 +50,17 @@ PlannedModel configs_alone(const std::string& name) {
 
 }  // namespace
 
+PlannedModel planned_model(const checkpoint::ModelFiles& files) {
+  return {.configs = files.configs,
+          .unet_stored = stored_dtype(files.unet),
+          .vae_stored = stored_dtype(files.vae),
+          .image_encoder_stored = stored_dtype(files.image_encoder),
+          .bytes = stored_bytes(files)};
+}
+
 PlannedModel read_planned_model(const std::string& name, torch::Dtype wanted, const std::string& unet) {
   try {
-    const checkpoint::ModelFiles files = checkpoint::open_model(name, wanted, unet);
-    return {.configs = files.configs,
-            .unet_stored = stored_dtype(files.unet),
-            .vae_stored = stored_dtype(files.vae),
-            .image_encoder_stored = stored_dtype(files.image_encoder),
-            .bytes = stored_bytes(files)};
+    return planned_model(checkpoint::open_model(name, wanted, unet));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kNotFound || !unet.empty()) throw;
     return configs_alone(name);

@@ -14,11 +14,14 @@ std::unique_ptr<nn::BroughtWeights> bring_weights(const Model& model, torch::nn:
 }
 
 Model load_model(const std::string& name, const LoadOptions& options) {
+  return load_model(open_model(name, options.dtype, options.unet), name, options);
+}
+
+Model load_model(const ModelFiles& files, const std::string& name, const LoadOptions& options) {
   SFV_CHECK(options.dtype == torch::kFloat32 || options.dtype == torch::kBFloat16 ||
                 options.dtype == torch::kFloat16,
             kInvalidArgument, "[load_model] dtype expected float32, bfloat16 or float16, got ",
             options.dtype);
-  const ModelFiles files = open_model(name, options.dtype, options.unet);
   const auto fill = [&](torch::nn::Module& network, const ModelComponent& component) {
     set_weights(network, component.weights, options.dtype, options.device,
                 component.files.front()->path().string(), options.memory.weights);

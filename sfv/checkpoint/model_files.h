@@ -41,6 +41,10 @@ struct ModelFiles {
 [[nodiscard]] ModelFiles open_model(const std::string& name, torch::Dtype wanted,
                                     const std::filesystem::path& unet = {});
 
+/// load_model() (model.h) of files that are open. name: as the user gave it; options.unet has been laid over
+/// already.
+[[nodiscard]] Model load_model(const ModelFiles& files, const std::string& name, const LoadOptions& options);
+
 /// What is wrong with the weights of a component, see describe_misfit; empty: nothing.
 [[nodiscard]] std::string describe_component_misfit(const ModelFiles& model, const ModelComponent& component);
 

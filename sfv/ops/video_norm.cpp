@@ -5,7 +5,6 @@
 #include <ATen/ops/var_mean.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "sfv/core/trace.h"
 #include "sfv/core/work.h"
@@ -88,9 +87,8 @@ torch::Tensor VideoNorm::normalise(const torch::Tensor& x, const torch::Tensor& 
   const torch::Tensor mean = at::empty({N, groups_}, at::kFloat), rstd = at::empty({N, groups_}, at::kFloat);
   for (int64_t i = 0; i < N * groups_; ++i) {
     const Moments& m = moments_[static_cast<size_t>(i / (frames_ * groups_) * groups_ + i % groups_)];
-    const double variance = std::max(m.square / m.count, 0.0);  // NaN stays
     mean.mutable_data_ptr<float>()[i] = static_cast<float>(m.mean);
-    rstd.mutable_data_ptr<float>()[i] = static_cast<float>(1 / std::sqrt(variance + eps));
+    rstd.mutable_data_ptr<float>()[i] = cpu::group_rstd(m.square / m.count, eps);
   }
   const bool silu = activation == Activation::kSilu;
   if (suits_kernel(x)) {

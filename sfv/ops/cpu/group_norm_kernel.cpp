@@ -238,8 +238,7 @@ void group_moments(const GroupNormSizes& s, const T* x, double* mean, double* va
   }
 }
 
-float rstd_of(double variance, double eps) {
-  // NaN and infinity must come through: std::max would turn NaN into 0.
+float group_rstd(double variance, double eps) {
   return static_cast<float>(std::isfinite(variance) ? 1 / std::sqrt(std::max(variance, 0.0) + eps) : NAN);
 }
 
@@ -262,7 +261,7 @@ void group_norm_forward(const GroupNormSizes& s, const T* x, const float* weight
   group_moments(s, x, means.data(), variances.data());
   for (size_t i = 0; i < count; ++i) {
     mean[i] = static_cast<float>(means[i]);
-    rstd[i] = rstd_of(variances[i], eps);
+    rstd[i] = group_rstd(variances[i], eps);
   }
   group_norm_apply(s, x, mean, rstd, weight, bias, silu, y);
 }

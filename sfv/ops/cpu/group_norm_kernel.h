@@ -25,13 +25,16 @@ struct GroupNormSizes {
 template <typename T>
 void group_moments(const GroupNormSizes& sizes, const T* x, double* mean, double* variance);
 
+/// 1 / sqrt(variance + eps). NaN for what is not finite, so that it comes through.
+[[nodiscard]] float group_rstd(double variance, double eps);
+
 /// y = f((x - mean) * rstd * weight + bias); f is SiLU or nothing. mean, rstd: [pictures, groups]. y has no
 /// gaps and may be x where that has none, too.
 template <typename T>
 void group_norm_apply(const GroupNormSizes& sizes, const T* x, const float* mean, const float* rstd,
                       const float* weight, const float* bias, bool silu, T* y);
 
-/// The two in turn: mean and rstd = 1 / sqrt(variance + eps) are written, too.
+/// The two in turn: mean and rstd are written, too.
 template <typename T>
 void group_norm_forward(const GroupNormSizes& sizes, const T* x, const float* weight, const float* bias,
                         double eps, bool silu, T* y, float* mean, float* rstd);

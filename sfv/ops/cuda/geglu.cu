@@ -28,10 +28,7 @@ cudaError_t geglu(const SfvCudaPlace& place, const SfvCudaGeglu& call) {
   const bool is_supported = bytes_of(call.dtype) > 0 && call.rows > 0 && call.channels > 0 &&
                             call.rows <= INT64_MAX / 8 / call.channels;
   if (!is_supported) return cudaErrorInvalidValue;
-  const CurrentDevice current(place.device);
-  if (current.error() != cudaSuccess) return current.error();
-  const auto stream = static_cast<cudaStream_t>(place.stream);
-  return with_type(call.dtype, [&](auto number) {
+  return launch_at(place, call.dtype, [&](auto number, cudaStream_t stream) {
     using T = decltype(number);
     const uintptr_t addresses = address_of(call.p) | address_of(call.y);
     return pack_width(call.channels, sizeof(T), addresses) == 1

@@ -70,10 +70,7 @@ int64_t workspace_of(const SfvCudaGroupNorm& call) {
 
 cudaError_t group_norm(const SfvCudaPlace& place, const SfvCudaGroupNorm& call) {
   if (workspace_of(call) == 0) return cudaErrorInvalidValue;
-  const CurrentDevice current(place.device);
-  if (current.error() != cudaSuccess) return current.error();
-  const auto stream = static_cast<cudaStream_t>(place.stream);
-  return with_type(call.dtype, [&](auto number) {
+  return launch_at(place, call.dtype, [&](auto number, cudaStream_t stream) {
     using T = decltype(number);
     const GroupNormPlan plan = plan_of(call);
     return plan.vector == 1 ? launch<1, T>(plan, call, stream)

@@ -80,4 +80,13 @@ cudaError_t with_type(int32_t dtype, F&& f) {
   }
 }
 
+/// launch(T{}, stream) with the type that dtype names, on the place's GPU.
+template <typename F>
+cudaError_t launch_at(const SfvCudaPlace& place, int32_t dtype, F&& launch) {
+  const CurrentDevice current(place.device);
+  if (current.error() != cudaSuccess) return current.error();
+  const auto stream = static_cast<cudaStream_t>(place.stream);
+  return with_type(dtype, [&](auto number) { return launch(number, stream); });
+}
+
 }  // namespace sfv::ops::cuda

@@ -39,10 +39,7 @@ cudaError_t temporal_attention(const SfvCudaPlace& place, const SfvCudaTemporalA
                             call.heads <= 1024 && call.videos < kMost && call.pixels < kMost / call.videos &&
                             addresses % kPackBytes == 0;
   if (!is_supported) return cudaErrorInvalidValue;
-  const CurrentDevice current(place.device);
-  if (current.error() != cudaSuccess) return current.error();
-  const auto stream = static_cast<cudaStream_t>(place.stream);
-  return with_type(call.dtype, [&](auto number) {
+  return launch_at(place, call.dtype, [&](auto number, cudaStream_t stream) {
     using T = decltype(number);
     switch (call.width) {
       case 32:
