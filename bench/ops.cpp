@@ -111,6 +111,18 @@ Case product(const Maker& make, int64_t C, int64_t O, int64_t tokens) {
       [=] { return sfv::ops::linear(x, weight, bias); }};
 }
 
+Case gated_product(const Maker& make, int64_t C, int64_t O, int64_t tokens) {
+  const Tensor x = make({kFrames, tokens, C}), weight = make({2 * O, C}, 0.02), bias = make({2 * O});
+  return {"linear and GEGLU, " + std::to_string(C) + " to " + std::to_string(O) + ", " +
+              std::to_string(tokens) + " tokens",
+          4.0 * C * O * kFrames * tokens,
+          [=] {
+            const Tensor p = at::linear(x, weight, bias);
+            return p.narrow(-1, 0, O) * at::gelu(p.narrow(-1, O, O));
+          },
+          [=] { return sfv::ops::linear_geglu(x, weight, bias); }};
+}
+
 Case attention(const Maker& make, int64_t heads, int64_t tokens) {
   const int64_t C = 64 * heads;
   const Tensor q = make({kFrames, tokens, C}), k = make({kFrames, tokens, C}), v = make({kFrames, tokens, C});
@@ -148,8 +160,14 @@ std::vector<Case> cases(at::ScalarType dtype) {
           norm(make, 320, 40, 72),
           norm(make, 128, 160, 288),
           gate(make, 1280, 2880),
-          product(make, 320, 2560, 2880),
+          product(make, 320, 320, 2880),
           product(make, 1280, 320, 2880),
+          product(make, 640, 640, 720),
+          product(make, 1280, 1280, 180),
+          product(make, 5120, 1280, 180),
+          gated_product(make, 320, 1280, 2880),
+          gated_product(make, 640, 2560, 720),
+          gated_product(make, 1280, 5120, 180),
           attention(make, 5, 2880),
           temporal_attention(make, 5, 2880)};
 }

@@ -13,7 +13,7 @@ class GegluImpl : public torch::nn::Module {
  public:
   GegluImpl(int64_t in_features, int64_t out_features)
       : proj_(register_module("proj", Linear(in_features, 2 * out_features))) {}
-  torch::Tensor forward(const torch::Tensor& x) { return ops::geglu(proj_(x)); }
+  torch::Tensor forward(const torch::Tensor& x) { return proj_->forward_geglu(x); }
 
  private:
   Linear proj_;

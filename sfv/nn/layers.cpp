@@ -18,6 +18,10 @@ torch::Tensor LinearImpl::forward(const torch::Tensor& x) const {
   return ops::linear(x, fetch(weight, x), bias);
 }
 
+torch::Tensor LinearImpl::forward_geglu(const torch::Tensor& x) const {
+  return ops::linear_geglu(x, fetch(weight, x), bias);
+}
+
 Conv2dImpl::Conv2dImpl(int64_t in_channels, int64_t out_channels, Conv2dOptions options) : options_(options) {
   weight = register_parameter("weight",
                               make_parameter({out_channels, in_channels, options.kernel, options.kernel}));

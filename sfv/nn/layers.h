@@ -16,6 +16,8 @@ class LinearImpl : public torch::nn::Module {
   LinearImpl(int64_t in_features, int64_t out_features, bool has_bias = true);
   /// x: [..., in_features] -> [..., out_features]
   torch::Tensor forward(const torch::Tensor& x) const;
+  /// GEGLU of that: -> [..., out_features / 2]
+  torch::Tensor forward_geglu(const torch::Tensor& x) const;
 
   torch::Tensor weight;  // [out_features, in_features]
   torch::Tensor bias;    // [out_features], or undefined

@@ -9,7 +9,7 @@
 
 #include "sfv/ops/cpu/attention_kernel.h"
 #include "sfv/ops/cpu/temporal_attention_kernel.h"
-#include "sfv/ops/float_products.h"
+#include "sfv/ops/own_kernels.h"
 #include "sfv/tensor/mixed_precision.h"
 
 namespace sfv::ops {
@@ -23,7 +23,7 @@ constexpr int64_t kLeastKeys = 64;  // below, packing them costs more than the p
 // In training with mixed precision the matrix is kept, see ops/attention.cpp. Gradients are no matter: a
 // block that runs first without and then with them has to give the same bytes.
 bool is_suitable(const torch::Tensor& x) {
-  return x.is_cpu() && takes_float_products(x) && !is_mixed() && x.numel() > 0;
+  return x.is_cpu() && takes_own_kernels(x) && !is_mixed() && x.numel() > 0;
 }
 
 // q, k, v, y [N, S or L, heads * D].
@@ -33,9 +33,9 @@ struct Spatial {
     const cpu::AttentionSizes sizes = {
         .pictures = q.size(0), .heads = heads, .S = q.size(1), .L = k.size(1), .D = q.size(2) / heads};
     const torch::Tensor space =
-        at::empty({cpu::attention_workspace(sizes, at::get_num_threads())}, at::kFloat);
+        at::empty({cpu::attention_workspace(sizes, at::get_num_threads())}, at::kByte);
     with_numbers(q, [&](const auto& of) {
-      cpu::attention(sizes, of(q), of(k), of(v), of(y), space.mutable_data_ptr<float>());
+      cpu::attention(sizes, of(q), of(k), of(v), of(y), static_cast<std::byte*>(space.mutable_data_ptr()));
     });
   }
 

@@ -12,4 +12,8 @@ namespace sfv::ops {
 /// Source: svd.md section 3.5; Shazeer, "GLU Variants Improve Transformer".
 [[nodiscard]] torch::Tensor geglu(const torch::Tensor& p);
 
+/// geglu(linear(x, weight, bias)): the same bytes, in less memory and time where there is a way to.
+[[nodiscard]] torch::Tensor linear_geglu(const torch::Tensor& x, const torch::Tensor& weight,
+                                         const torch::Tensor& bias);
+
 }  // namespace sfv::ops

@@ -10,7 +10,7 @@
 #include "sfv/core/work.h"
 #include "sfv/ops/cost.h"
 #include "sfv/ops/cpu/group_norm_kernel.h"
-#include "sfv/ops/float_products.h"
+#include "sfv/ops/own_kernels.h"
 #include "sfv/ops/shape_only.h"
 #include "sfv/tensor/layout.h"
 

@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "sfv/ops/cpu/winograd_kernel.h"
-#include "sfv/ops/float_products.h"
+#include "sfv/ops/own_kernels.h"
 #include "sfv/tensor/layout.h"
 
 namespace sfv::ops {
@@ -101,7 +101,7 @@ struct WinogradFunction : torch::autograd::Function<WinogradFunction> {
 }  // namespace
 
 bool suits_winograd(const torch::Tensor& x, const torch::Tensor& weight, int64_t stride, int64_t padding) {
-  if (!takes_float_products(x) || weight.scalar_type() != x.scalar_type()) return false;
+  if (!takes_own_kernels(x) || weight.scalar_type() != x.scalar_type()) return false;
   const int64_t O = weight.size(0), C = weight.size(1), H = x.size(2), W = x.size(3);
   if (weight.size(2) != 3 || weight.size(3) != 3 || stride != 1 || padding != 1) return false;
   if (C % cpu::kWinogradChannels != 0 || O % cpu::kWinogradChannels != 0 || C * O > kMostWeights)

@@ -15,130 +15,153 @@ namespace sfv::ops::cpu {
 namespace {
 
 constexpr int64_t kQueries = 64;  // at a time
-constexpr int64_t kKeys = 256;
+constexpr int64_t kKeys = 512;
 static_assert(kQueries % kProductRows == 0 && kKeys % kProductColumns == 0);
+
+// To the type that products take.
+void convert(float x, float& y) {
+  y = x;
+}
+void convert(uint16_t x, float& y) {
+  y = to_float(x);
+}
+void convert(uint16_t x, uint16_t& y) {
+  y = x;
+}
 
 int64_t round_up(int64_t a, int64_t b) {
   return (a + b - 1) / b * b;
 }
 
-// Keys of one head as products take them, [panel of kProductColumns keys, D, key], and values [L, D]; both in
-// float and with zeros after the last.
-template <typename T>
-SFV_INLINED void pack_of(const AttentionSizes& s, int64_t first, const T* k, const T* v, float* keys,
-                         float* values) {
-  const int64_t C = s.heads * s.D, last = std::min(first + kProductColumns, s.L);
-  float* const panel = keys + first * s.D;
-  for (int64_t i = first; i < first + kProductColumns; ++i) {
-    const bool is_key = i < last;
-    for (int64_t d = 0; d < s.D; ++d) {
-      panel[d * kProductColumns + i - first] = is_key ? to_float(k[i * C + d]) : 0.0F;
-      values[i * s.D + d] = is_key ? to_float(v[i * C + d]) : 0.0F;
+// A panel of one head's keys and their values, as products take them: keys [panel of kProductColumns keys, D,
+// key], values [L, D], either with the pairs of N along its depth together; zeros after the last.
+template <typename T, typename N>
+void pack(const AttentionSizes& s, int64_t first, const T* k, const T* v, N* keys, N* values) {
+  constexpr int64_t kPair = kProductPair<N>;
+  const int64_t C = s.heads * s.D, count = std::min(kProductColumns, s.L - first);
+  std::fill(keys + first * s.D, keys + (first + kProductColumns) * s.D, N{0});
+  std::fill(values + first * s.D, values + (first + kProductColumns) * s.D, N{0});
+  for (int64_t i = 0; i < count; ++i) {
+    const T *const key = k + (first + i) * C, *const value = v + (first + i) * C;
+    N* const panel = keys + first * s.D + kPair * i;
+    N* const rows = values + (first + i - i % kPair) * s.D + i % kPair;
+    for (int64_t d = 0; d < s.D; d += kPair) {
+      for (int64_t e = 0; e < kPair; ++e) convert(key[d + e], panel[d * kProductColumns + e]);
     }
+    for (int64_t d = 0; d < s.D; ++d) convert(value[d], rows[kPair * d]);
   }
 }
-SFV_FOR_EACH_CPU void pack(const AttentionSizes& s, int64_t first, const float* k, const float* v,
-                           float* keys, float* values) {
-  pack_of(s, first, k, v, keys, values);
-}
-SFV_FOR_EACH_CPU void pack(const AttentionSizes& s, int64_t first, const uint16_t* k, const uint16_t* v,
-                           float* keys, float* values) {
-  pack_of(s, first, k, v, keys, values);
-}
 
-// A row's logits become exponentials below their maximum so far; sums and results so far are scaled to it.
-// What fills the last panel up adds less than 1e-37 to a sum that is at least 1, and meets values of 0.
+// A row's logits, times a factor, become powers of two below their maximum so far, the weights; sums and
+// results so far are scaled to it. What fills the last panel up adds less than 1e-37 to a sum that is at
+// least 1, and meets values of 0.
 struct Row {
   float maximum, sum;
 };
-SFV_FOR_EACH_CPU void exponentials(float* logits, int64_t count, int64_t padded, Row& row, float* result,
-                                   int64_t D) {
-  Vec highest = Vec{} + row.maximum;
+SFV_INLINED void store_weight(float* to, Vec& weight) {
+  store(to, weight);
+}
+SFV_INLINED void store_weight(uint16_t* to, Vec& weight) {  // a NaN is in the row's sum, too
+  round_to_short(weight);
+  store_exactly(to, weight);
+}
+template <typename N>
+SFV_INLINED void weigh_of(float* logits, float factor, int64_t count, int64_t padded, Row& row, N* weights,
+                          float* result, int64_t D) {
   std::fill(logits + count, logits + padded, -std::numeric_limits<float>::max());
+  Vec highest = Vec{} + row.maximum;
   for (int64_t i = 0; i < padded; i += kLanes) {
     Vec x;
     load(logits + i, x);
     highest = x > highest ? x : highest;
   }
-  float maximum = highest[0];
-  for (int64_t lane = 1; lane < kLanes; ++lane)
-    maximum = std::max(maximum, static_cast<float>(highest[lane]));
-  float sums[kLanes] = {};
+  const float maximum = largest(highest);
+  Vec sums = {};
   for (int64_t i = 0; i < padded; i += kLanes) {
-    for (int64_t lane = 0; lane < kLanes; ++lane) {
-      const float e = vector_exp(logits[i + lane] - maximum);
-      logits[i + lane] = e;
-      sums[lane] += e;
-    }
+    Vec weight;
+    load(logits + i, weight);
+    weight = (weight - maximum) * factor;
+    power_of_two(weight);
+    store_weight(weights + i, weight);
+    sums += weight;
   }
-  float sum = 0;
-  for (const float part : sums) sum += part;
-  const float scale = vector_exp(row.maximum - maximum);
-  row = {maximum, row.sum * scale + sum};
-  for (int64_t d = 0; d < D; ++d) result[d] *= scale;
+  Vec scale = Vec{} + (row.maximum - maximum) * factor;
+  power_of_two(scale);
+  row = {maximum, row.sum * scale[0] + sum_of(sums)};
+  for (int64_t d = 0; d < D; d += kLanes) {
+    Vec x;
+    load(result + d, x);
+    store(result + d, x * scale);
+  }
+}
+SFV_FOR_EACH_CPU void weigh(float* logits, float factor, int64_t count, int64_t padded, Row& row,
+                            float* weights, float* result, int64_t D) {
+  weigh_of(logits, factor, count, padded, row, weights, result, D);
+}
+SFV_FOR_EACH_CPU void weigh(float* logits, float factor, int64_t count, int64_t padded, Row& row,
+                            uint16_t* weights, float* result, int64_t D) {
+  weigh_of(logits, factor, count, padded, row, weights, result, D);
 }
 
 template <typename T>
-SFV_INLINED void scale_into(const T* from, float factor, int64_t count, float* to) {
-  for (int64_t i = 0; i < count; ++i) to[i] = to_float(from[i]) * factor;
-}
-SFV_FOR_EACH_CPU void take_query(const float* q, float factor, int64_t D, float* to) {
-  scale_into(q, factor, D, to);
-}
-SFV_FOR_EACH_CPU void take_query(const uint16_t* q, float factor, int64_t D, float* to) {
-  scale_into(q, factor, D, to);
-}
-SFV_FOR_EACH_CPU void give_result(const float* from, float factor, int64_t D, float* y) {
-  for (int64_t d = 0; d < D; ++d) y[d] = from[d] * factor;
-}
-SFV_FOR_EACH_CPU void give_result(const float* from, float factor, int64_t D, uint16_t* y) {
+SFV_INLINED void give_of(const float* from, float factor, int64_t D, T* y) {
   for (int64_t d = 0; d < D; ++d) assign(y[d], from[d] * factor);
 }
+SFV_FOR_EACH_CPU void give_result(const float* from, float factor, int64_t D, float* y) {
+  give_of(from, factor, D, y);
+}
+SFV_FOR_EACH_CPU void give_result(const float* from, float factor, int64_t D, uint16_t* y) {
+  give_of(from, factor, D, y);
+}
 
-// What a thread works in.
+// What a thread works in. N: the numbers that products take.
+template <typename N>
 struct Desk {
-  float *queries, *logits, *results;
+  float *logits, *results;
+  N *queries, *weights;
 };
 
 // q, y: the first of `count` queries of a head.
-template <typename T>
-void attend(const AttentionSizes& s, int64_t count, const T* q, const float* keys, const float* values, T* y,
-            const Desk& desk) {
+template <typename T, typename N>
+void attend(const AttentionSizes& s, int64_t count, const T* q, const N* keys, const N* values, T* y,
+            const Desk<N>& desk) {
   const int64_t C = s.heads * s.D;
-  const float factor = 1.0F / std::sqrt(static_cast<float>(s.D));
-  std::fill(desk.queries, desk.queries + kQueries * s.D, 0.0F);
+  constexpr float kLog2E = 1.44269504F;
+  const float factor = kLog2E / std::sqrt(static_cast<float>(s.D));
+  std::fill(desk.queries, desk.queries + kQueries * s.D, N{0});
   std::fill(desk.results, desk.results + kQueries * s.D, 0.0F);
-  for (int64_t i = 0; i < count; ++i) take_query(q + i * C, factor, s.D, desk.queries + i * s.D);
+  for (int64_t i = 0; i < count; ++i) {
+    for (int64_t d = 0; d < s.D; ++d) convert(q[i * C + d], desk.queries[i * s.D + d]);
+  }
   Row rows[kQueries];
   std::fill(rows, rows + kQueries, Row{-std::numeric_limits<float>::max(), 0});
   const int64_t blocks = round_up(count, kProductRows);
   for (int64_t key = 0; key < s.L; key += kKeys) {
     const int64_t present = std::min(kKeys, s.L - key), columns = round_up(present, kProductColumns);
-    multiply({.rows = blocks,
-              .columns = columns,
-              .depth = s.D,
-              .a = desk.queries,
-              .a_row = s.D,
-              .a_step = 1,
-              .b = keys + key * s.D,
-              .b_panel = s.D * kProductColumns,
-              .b_step = kProductColumns,
-              .y = desk.logits,
-              .y_row = kKeys});
+    multiply(Product<N>{.rows = blocks,
+                        .columns = columns,
+                        .depth = s.D,
+                        .a = desk.queries,
+                        .a_row = s.D,
+                        .b = keys + key * s.D,
+                        .b_panel = s.D * kProductColumns,
+                        .b_step = kProductPair<N> * kProductColumns,
+                        .y = desk.logits,
+                        .y_row = kKeys});
     for (int64_t i = 0; i < count; ++i)
-      exponentials(desk.logits + i * kKeys, present, columns, rows[i], desk.results + i * s.D, s.D);
-    multiply({.rows = blocks,
-              .columns = s.D,
-              .depth = columns,
-              .a = desk.logits,
-              .a_row = kKeys,
-              .a_step = 1,
-              .b = values + key * s.D,
-              .b_panel = kProductColumns,
-              .b_step = s.D,
-              .y = desk.results,
-              .y_row = s.D,
-              .adds = true});
+      weigh(desk.logits + i * kKeys, factor, present, columns, rows[i], desk.weights + i * kKeys,
+            desk.results + i * s.D, s.D);
+    multiply(Product<N>{.rows = blocks,
+                        .columns = s.D,
+                        .depth = columns,
+                        .a = desk.weights,
+                        .a_row = kKeys,
+                        .b = values + key * s.D,
+                        .b_panel = kProductPair<N> * kProductColumns,
+                        .b_step = kProductPair<N> * s.D,
+                        .y = desk.results,
+                        .y_row = s.D,
+                        .adds = true});
   }
   for (int64_t i = 0; i < count; ++i) give_result(desk.results + i * s.D, 1.0F / rows[i].sum, s.D, y + i * C);
 }
@@ -147,22 +170,18 @@ int64_t packed_size(const AttentionSizes& s) {
   return round_up(s.L, kProductColumns) * s.D;
 }
 
+// Of a thread: so many floats, and as many numbers that products take.
 int64_t desk_size(const AttentionSizes& s) {
-  return kQueries * (2 * s.D + kKeys);
+  return kQueries * (s.D + kKeys);
 }
 
-}  // namespace
-
-int64_t attention_workspace(const AttentionSizes& sizes, int64_t threads) {
-  return 2 * sizes.heads * packed_size(sizes) + threads * desk_size(sizes);
-}
-
-template <typename T>
-void attention(const AttentionSizes& s, const T* q, const T* k, const T* v, T* y, float* workspace) {
+template <typename T, typename N>
+void attention_by(const AttentionSizes& s, const T* q, const T* k, const T* v, T* y, std::byte* workspace) {
   const int64_t C = s.heads * s.D, packed = packed_size(s);
-  float* const keys = workspace;
-  float* const values = keys + s.heads * packed;
-  float* const desks = values + s.heads * packed;
+  const int64_t all_desks = at::get_num_threads() * desk_size(s);
+  auto* const floats = reinterpret_cast<float*>(workspace);
+  auto* const numbers = reinterpret_cast<N*>(floats + all_desks);
+  N *const keys = numbers + all_desks, *const values = keys + s.heads * packed;
   const int64_t panels = packed / s.D / kProductColumns, blocks = (s.S + kQueries - 1) / kQueries;
   for (int64_t n = 0; n < s.pictures; ++n) {
     at::parallel_for(0, s.heads * panels, 1, [&](int64_t begin, int64_t end) {
@@ -173,8 +192,9 @@ void attention(const AttentionSizes& s, const T* q, const T* k, const T* v, T* y
       }
     });
     at::parallel_for(0, s.heads * blocks, 1, [&](int64_t begin, int64_t end) {
-      float* const own = desks + at::get_thread_num() * desk_size(s);
-      const Desk desk = {own, own + kQueries * s.D, own + kQueries * (s.D + kKeys)};
+      const int64_t own = at::get_thread_num() * desk_size(s);
+      const Desk<N> desk = {floats + own, floats + own + kQueries * kKeys, numbers + own,
+                            numbers + own + kQueries * s.D};
       for (int64_t i = begin; i < end; ++i) {
         const int64_t head = i / blocks, first = i % blocks * kQueries;
         const int64_t place = (n * s.S + first) * C + head * s.D;
@@ -185,8 +205,24 @@ void attention(const AttentionSizes& s, const T* q, const T* k, const T* v, T* y
   }
 }
 
-template void attention(const AttentionSizes&, const float*, const float*, const float*, float*, float*);
-template void attention(const AttentionSizes&, const uint16_t*, const uint16_t*, const uint16_t*, uint16_t*,
-                        float*);
+}  // namespace
+
+int64_t attention_workspace(const AttentionSizes& sizes, int64_t threads) {
+  const int64_t numbers = 2 * (threads * desk_size(sizes) + sizes.heads * packed_size(sizes));
+  return numbers * static_cast<int64_t>(sizeof(float));
+}
+
+template <>
+void attention(const AttentionSizes& s, const float* q, const float* k, const float* v, float* y,
+               std::byte* workspace) {
+  attention_by<float, float>(s, q, k, v, y, workspace);
+}
+
+template <>
+void attention(const AttentionSizes& s, const uint16_t* q, const uint16_t* k, const uint16_t* v, uint16_t* y,
+               std::byte* workspace) {
+  const bool is_fast = short_products_are_fast();
+  (is_fast ? attention_by<uint16_t, uint16_t> : attention_by<uint16_t, float>)(s, q, k, v, y, workspace);
+}
 
 }  // namespace sfv::ops::cpu

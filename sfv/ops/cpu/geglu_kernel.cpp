@@ -99,4 +99,8 @@ template void geglu_forward(int64_t, int64_t, const uint16_t*, uint16_t*);
 template void geglu_backward(int64_t, int64_t, const float*, const float*, float*);
 template void geglu_backward(int64_t, int64_t, const uint16_t*, const uint16_t*, uint16_t*);
 
+void geglu_row(int64_t channels, const uint16_t* value, const uint16_t* gate, uint16_t* y) {
+  forward_row(channels, value, gate, y);
+}
+
 }  // namespace sfv::ops::cpu

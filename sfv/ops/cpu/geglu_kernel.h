@@ -14,4 +14,7 @@ void geglu_forward(int64_t rows, int64_t channels, const T* p, T* y);
 template <typename T>
 void geglu_backward(int64_t rows, int64_t channels, const T* dy, const T* p, T* dp);
 
+/// One row, with value and gate wherever they lie: the same bytes.
+void geglu_row(int64_t channels, const uint16_t* value, const uint16_t* gate, uint16_t* y);
+
 }  // namespace sfv::ops::cpu

@@ -84,17 +84,17 @@ void winograd_conv(const WinogradSizes& s, const T* x, const float* u, const T* 
       for (int p = 0; p < kPoints; ++p) {
         float* const operand = v + p * kChunk * s.C;
         std::fill(operand + count * s.C, operand + rows * s.C, 0.0F);
-        multiply({.rows = rows,
-                  .columns = s.O,
-                  .depth = s.C,
-                  .a = operand,
-                  .a_row = s.C,
-                  .a_step = 1,
-                  .b = u + p * s.C * s.O,
-                  .b_panel = s.C * kProductColumns,
-                  .b_step = kProductColumns,
-                  .y = m + p * kChunk * s.O,
-                  .y_row = s.O});
+        multiply(Product<float>{.rows = rows,
+                                .columns = s.O,
+                                .depth = s.C,
+                                .a = operand,
+                                .a_row = s.C,
+                                .a_step = 1,
+                                .b = u + p * s.C * s.O,
+                                .b_panel = s.C * kProductColumns,
+                                .b_step = kProductColumns,
+                                .y = m + p * kChunk * s.O,
+                                .y_row = s.O});
       }
       for (int64_t t = 0; t < count; ++t)
         winograd::transform_output(s, tiles.place(first + t), m + t * s.O, kChunk * s.O, bias, y);
@@ -121,18 +121,18 @@ void winograd_weight_gradient(const WinogradSizes& s, const T* x, const T* dy, T
     });
     at::parallel_for(0, kPoints, 1, [&](int64_t begin, int64_t end) {
       for (int64_t p = begin; p < end; ++p) {
-        multiply({.rows = s.C,
-                  .columns = s.O,
-                  .depth = count,
-                  .a = v + p * kGradientChunk * s.C,
-                  .a_row = 1,
-                  .a_step = s.C,
-                  .b = d + p * kGradientChunk * s.O,
-                  .b_panel = kProductColumns,
-                  .b_step = s.O,
-                  .y = sums + p * s.C * s.O,
-                  .y_row = s.O,
-                  .adds = first > 0});
+        multiply(Product<float>{.rows = s.C,
+                                .columns = s.O,
+                                .depth = count,
+                                .a = v + p * kGradientChunk * s.C,
+                                .a_row = 1,
+                                .a_step = s.C,
+                                .b = d + p * kGradientChunk * s.O,
+                                .b_panel = kProductColumns,
+                                .b_step = s.O,
+                                .y = sums + p * s.C * s.O,
+                                .y_row = s.O,
+                                .adds = first > 0});
       }
     });
   }
