@@ -1,6 +1,6 @@
 """diffusers' half of bench/compare: one request of one step, timed part by part, in a process of its own.
 
-  python diffusers_side.py MODEL PHOTO NOISE --size WxH --frames N --dtype fp32|bf16|fp16 --threads N --device D [--make-noise] [--outputs FILE]
+  python diffusers_side.py MODEL PHOTO NOISE --size WxH --frames N --dtype fp32|bf16|fp16 --threads N --device D [--until PART] [--make-noise] [--outputs FILE]
 
 Prints one JSON object. Default settings of diffusers and torch; the clip is decoded whole, as sfv does. NOISE: a safetensors file of
 image_noise and latent_noise, drawn here with --make-noise, so that both halves start from the same numbers. --outputs: the tensors
@@ -51,8 +51,8 @@ def per_channel(values, like):
     return torch.tensor(values, dtype=like.dtype).view(1, 3, 1, 1)
 
 
-def request(photo, models, noise, frames, dtype, device):
-    """StableVideoDiffusionPipeline's way with num_inference_steps=1 and guidance 1:1, cut into parts."""
+def request(photo, models, noise, frames, dtype, device, until):
+    """StableVideoDiffusionPipeline's way with num_inference_steps=1 and guidance 1:1, cut into parts; ends after the part `until`."""
     unet, vae, clip = models
     clock = Clock(device)
     pixels = torch.frombuffer(bytearray(photo.tobytes()), dtype=torch.uint8).view(photo.height, photo.width, 3)
@@ -64,6 +64,9 @@ def request(photo, models, noise, frames, dtype, device):
     noisy = pixels + NOISE_AUG * noise["image_noise"]
     latent = vae.encode(noisy.to(device, dtype)).latent_dist.mode()
     clock.mark("encoders")
+    kept |= {"image_embeds": embeds, "image_latents": latent}
+    if until == "encoders":
+        return clock.seconds, kept
     condition = latent.unsqueeze(1).repeat(1, frames, 1, 1, 1)
     ids = torch.tensor([[FPS - 1, MOTION, NOISE_AUG]], dtype=dtype, device=device)
     # EulerDiscreteScheduler with one Karras level: x = noise sqrt(sigma^2 + 1), one step to sigma = 0.
@@ -72,13 +75,15 @@ def request(photo, models, noise, frames, dtype, device):
     timestep = torch.tensor(0.25 * torch.log(torch.tensor(SIGMA_MAX)).item(), device=device)
     v = unet(torch.cat([scaled, condition], 2), timestep, embeds, ids).sample
     clock.mark("unet")
+    if until == "unet":
+        return clock.seconds, kept
     x = x.float()
     latents = (v.float() * (-SIGMA_MAX / (SIGMA_MAX**2 + 1) ** 0.5) + x / (SIGMA_MAX**2 + 1)).to(dtype)
     decoded = vae.decode(latents.flatten(0, 1) / vae.config.scaling_factor, num_frames=frames).sample.float()
     clock.mark("decode")
     _ = ((decoded / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
     clock.finish()
-    kept |= {"image_embeds": embeds, "image_latents": latent, "latents": latents, "frames": decoded.unsqueeze(0)}
+    kept |= {"latents": latents, "frames": decoded.unsqueeze(0)}
     return clock.seconds, kept
 
 
@@ -92,6 +97,7 @@ def main():
     parser.add_argument("--dtype", choices=DTYPES, required=True)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--until", choices=["encoders", "unet", "decode"], default="decode")
     parser.add_argument("--make-noise", action="store_true")
     parser.add_argument("--outputs", type=pathlib.Path)
     a = parser.parse_args()
@@ -113,7 +119,7 @@ def main():
     load = time.perf_counter() - begin
     photo = PIL.Image.open(a.photo).convert("RGB")
     with torch.no_grad():
-        seconds, kept = request(photo, models, load_file(a.noise), a.frames, DTYPES[a.dtype], a.device)
+        seconds, kept = request(photo, models, load_file(a.noise), a.frames, DTYPES[a.dtype], a.device, a.until)
     if a.outputs:
         save_file({name: tensor.float().cpu().contiguous() for name, tensor in kept.items()}, a.outputs)
     peak = torch.cuda.max_memory_allocated(a.device) if a.device != "cpu" else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -34,6 +34,7 @@ struct Options {
   int64_t warm_up = 1;
   int64_t rounds = 3;
   std::vector<int64_t> compare_steps;
+  std::string until = "decode";
   std::string profile;
   bool json = false;
   bool quiet = false;
@@ -59,7 +60,49 @@ RgbImage made_up_photo(int64_t width, int64_t height) {
   return photo;
 }
 
+// Shows progress, and ends a request when it comes to the stage after a part of it, or when it is to stop.
+class UntilPart : public ProgressSink {
+ public:
+  UntilPart(ProgressSink& shown, const std::string& part, const CancelToken& outer)
+      : shown_(shown),
+        next_stage_(part == "encoders" ? "denoise"
+                    : part == "unet"   ? "decode"
+                                       : ""),
+        outer_(outer) {}
+
+  void update(const ProgressUpdate& update) override {
+    shown_.update(update);
+    const bool is_there = !next_stage_.empty() && update.stage.starts_with(next_stage_);
+    if (is_there || outer_.is_cancelled()) token_.cancel(outer_.reason());
+  }
+  [[nodiscard]] const CancelToken& token() const { return token_; }
+
+ private:
+  ProgressSink& shown_;
+  std::string next_stage_;  // empty: goes on to the end
+  const CancelToken& outer_;
+  CancelToken token_;
+};
+
+// One request, or the first parts of it.
+BenchRound measure(Engine& engine, const RgbImage& photo, const GenerateOptions& generate,
+                   const torch::Device& device, UntilPart& sink) {
+  BenchRound round{0, TraceRecorder([device] { wait_for(device); })};
+  const TraceScope scope(&round.trace);
+  const auto begin = std::chrono::steady_clock::now();
+  try {
+    (void)engine.generate(photo, generate, {}, &sink, &sink.token());
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCancelled) throw;  // where it was to end
+  }
+  wait_for(device);
+  round.seconds = seconds_since(begin);
+  return round;
+}
+
 int bench(const Options& options, const CommandContext& context) {
+  SFV_CHECK(options.until == "decode" || options.compare_steps.empty(), kInvalidArgument,
+            "[compare-steps] wants whole requests: leave --until ", options.until, " out");
   const GenerateOptions generate = to_generate_options(options.clip);
   SFV_CHECK(options.profile.empty() || !std::filesystem::exists(options.profile), kAlreadyExists,
             "[profile] ", options.profile, " exists already; name another file");
@@ -91,17 +134,14 @@ int bench(const Options& options, const CommandContext& context) {
         i < options.warm_up ? "warm-up" : concat("round ", i - options.warm_up + 1, "/", options.rounds);
     display.begin_part(name, static_cast<double>(i) / static_cast<double>(count),
                        static_cast<double>(i + 1) / static_cast<double>(count));
-    BenchRound round{0, TraceRecorder([device] { wait_for(device); })};
-    const TraceScope scope(&round.trace);
-    const auto begin = std::chrono::steady_clock::now();
-    (void)engine->generate(photo, generate, {}, &display, &context.cancel);
-    wait_for(device);
-    round.seconds = seconds_since(begin);
+    UntilPart sink(display, options.until, context.cancel);
+    BenchRound round = measure(*engine, photo, generate, device, sink);
+    context.cancel.throw_if_cancelled();
     if (i >= options.warm_up) rounds.push_back(std::move(round));
   }
   result.peak_bytes = device_memory(device).peak;
   display.clear();
-  summarize_rounds(rounds, result);
+  summarize_rounds(rounds, options.until, result);
   if (!options.profile.empty())
     io::write_chrome_trace(rounds.back().trace.spans(), "sfv bench", options.profile);
   const std::vector<StepsComparison> comparison = compare_steps(result, options.compare_steps);
@@ -135,6 +175,9 @@ void add_bench_command(Program& program) {
       ->type_name("LIST")
       ->delimiter(',')
       ->check(in_range<int64_t>(1, kMostSteps))
+      ->group(kGroup);
+  add_choice(command, "--until", options->until, kBenchParts,
+             "Requests end after this part: what comes later is not measured. Default: decode, all of it")
       ->group(kGroup);
   command
       .add_option("--profile", options->profile,

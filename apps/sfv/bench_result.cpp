@@ -92,21 +92,26 @@ double rate(double operations, double seconds) {
 
 }  // namespace
 
-void summarize_rounds(const std::vector<BenchRound>& rounds, BenchResult& result) {
+void summarize_rounds(const std::vector<BenchRound>& rounds, const std::string& until, BenchResult& result) {
   result.parts = {
-      part_of(rounds, "encoders", [](const BenchRound& round) { return stage_of(round, "encode"); }),
-      part_of(rounds, "unet",
-              [](const BenchRound& round) {
-                const SpanTotal total = total_of(round.trace, TraceKind::kBlock, "unet");
-                const auto calls = static_cast<double>(total.calls);
-                return BenchPart{"", total.seconds / calls, total.operations / calls};
-              }),
-      part_of(rounds, "decode", [](const BenchRound& round) { return stage_of(round, "decode"); }),
-      part_of(rounds, "request", whole_of)};
+      part_of(rounds, "encoders", [](const BenchRound& round) { return stage_of(round, "encode"); })};
+  if (until != "encoders") {
+    result.parts.push_back(part_of(rounds, "unet", [](const BenchRound& round) {
+      const SpanTotal total = total_of(round.trace, TraceKind::kBlock, "unet");
+      const auto calls = static_cast<double>(total.calls);
+      return BenchPart{"", total.seconds / calls, total.operations / calls};
+    }));
+  }
+  if (until == "decode") {
+    result.parts.push_back(
+        part_of(rounds, "decode", [](const BenchRound& round) { return stage_of(round, "decode"); }));
+    result.parts.push_back(part_of(rounds, "request", whole_of));
+  }
   result.operators = operators_of(rounds);
 }
 
 std::vector<StepsComparison> compare_steps(const BenchResult& result, const std::vector<int64_t>& steps) {
+  if (steps.empty()) return {};
   const double unet = part_named(result, "unet").seconds;
   const double rest = part_named(result, "encoders").seconds + part_named(result, "decode").seconds;
   std::vector<StepsComparison> rows;
@@ -140,7 +145,8 @@ std::string bench_text(const BenchResult& r, const std::vector<StepsComparison>&
                    part.operations / 1e12, per_second / 1e9, 100 * rate(per_second, r.rates.matmul));
   }
   text += format("\n%-20s %10s %10s %10s %8s\n", "operator", "seconds", "calls", "GFLOP/s", "of time");
-  const double whole = part_named(r, "request").seconds;
+  double whole = 0;
+  for (const BenchOperator& o : r.operators) whole += o.seconds;
   for (const BenchOperator& o : r.operators) {
     text += format("%-20s %10.3f %10.0f %10.0f %7.1f%%\n", o.name.c_str(), o.seconds, o.calls,
                    rate(o.operations, o.seconds) / 1e9, 100 * rate(o.seconds, whole));

@@ -44,13 +44,17 @@ struct BenchResult {
   int64_t warm_up = 0, rounds = 0;
   DeviceRates rates;
   double load_seconds = 0;
-  int64_t peak_bytes = 0;                // of the process, or of tensors on a GPU
-  std::vector<BenchPart> parts;          // encoders, unet (one evaluation), decode, request
+  int64_t peak_bytes = 0;        // of the process, or of tensors on a GPU
+  std::vector<BenchPart> parts;  // encoders, unet (one evaluation), decode, request, or the first of them
   std::vector<BenchOperator> operators;  // by time, the longest first; last "other": between the operators
 };
 
-/// Fills `parts` and `operators`. rounds: at least one.
-void summarize_rounds(const std::vector<BenchRound>& rounds, BenchResult& result);
+/// The parts a request can be measured up to.
+inline const std::vector<std::string> kBenchParts = {"encoders", "unet", "decode"};
+
+/// Fills `parts` and `operators`. rounds: at least one; each ended after the part `until`, and `request` is
+/// there only after the last.
+void summarize_rounds(const std::vector<BenchRound>& rounds, const std::string& until, BenchResult& result);
 
 /// Guided sampling with so many steps beside one step, as the measured parts add up to it.
 struct StepsComparison {
@@ -59,7 +63,8 @@ struct StepsComparison {
   double unet_seconds = 0;
   double request_seconds = 0;
 };
-/// steps: each guided, except 1, which is the one-step sampler's single evaluation.
+/// result: of whole requests. steps: each guided, except 1, which is the one-step sampler's single
+/// evaluation.
 [[nodiscard]] std::vector<StepsComparison> compare_steps(const BenchResult& result,
                                                          const std::vector<int64_t>& steps);
 

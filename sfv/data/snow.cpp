@@ -97,7 +97,7 @@ SnowScene make_snow_scene(const ProceduralClip& request) {
   const int64_t count = flake_count(random.between(14, 34), request, side, scene.margin);
   Weather weather;
   weather.speed = random.between(q16(.5), q16(1.6));
-  weather.wind = random.between(q16(-4), q16(4));
+  weather.wind = random.between(q16(-2), q16(2));
   scene.speed = weather.speed;
   for (int64_t i = 0; i < count; ++i) {
     Snowflake flake = make_flake(weather, random);

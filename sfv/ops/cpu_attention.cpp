@@ -8,6 +8,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "sfv/ops/cpu/attention_kernel.h"
+#include "sfv/ops/cpu/product_kernel.h"
 #include "sfv/ops/cpu/temporal_attention_kernel.h"
 #include "sfv/ops/own_kernels.h"
 #include "sfv/tensor/mixed_precision.h"
@@ -23,7 +24,13 @@ constexpr int64_t kLeastKeys = 64;  // below, packing them costs more than the p
 // In training with mixed precision the matrix is kept, see ops/attention.cpp. Gradients are no matter: a
 // block that runs first without and then with them has to give the same bytes.
 bool is_suitable(const torch::Tensor& x) {
-  return x.is_cpu() && takes_own_kernels(x) && !is_mixed() && x.numel() > 0;
+  return x.is_cpu() && !is_mixed() && x.numel() > 0;
+}
+
+// libtorch's attention of bfloat16 numbers runs at a fraction of its products' rate, with matrix tiles, too.
+bool has_products(const torch::Tensor& x) {
+  const bool has_tiles = cpu::short_products() == cpu::ShortProducts::kTiles;
+  return takes_own_kernels(x) || (x.scalar_type() == at::kBFloat16 && has_tiles);
 }
 
 // q, k, v, y [N, S or L, heads * D].
@@ -98,7 +105,8 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction<Kind>> {
 
 std::optional<torch::Tensor> attention_on_cpu(const torch::Tensor& q, const torch::Tensor& k,
                                               const torch::Tensor& v, int64_t heads) {
-  if (!is_suitable(q) || q.size(2) / heads % cpu::kAttentionChannels != 0 || k.size(1) < kLeastKeys)
+  if (!is_suitable(q) || !has_products(q) || q.size(2) / heads % cpu::kAttentionChannels != 0 ||
+      k.size(1) < kLeastKeys)
     return std::nullopt;
   return AttentionFunction<Spatial>::apply(q.contiguous(), k.contiguous(), v.contiguous(), heads);
 }
@@ -108,7 +116,7 @@ std::optional<torch::Tensor> temporal_attention_on_cpu(const torch::Tensor& q, c
   const int64_t D = q.size(3) / heads;
   const bool is_size =
       D % cpu::kTemporalChannels == 0 && D <= cpu::kMostTemporalChannels && q.size(1) <= cpu::kMostFrames;
-  if (!is_suitable(q) || !is_size) return std::nullopt;
+  if (!is_suitable(q) || !takes_own_kernels(q) || !is_size) return std::nullopt;
   return AttentionFunction<Temporal>::apply(q.contiguous(), k.contiguous(), v.contiguous(), heads);
 }
 

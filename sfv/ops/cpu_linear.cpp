@@ -113,7 +113,7 @@ bool suits_onednn(const torch::Tensor& x, const torch::Tensor& weight, const tor
 bool suits_short(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                  int64_t outputs) {
   return x.scalar_type() == at::kBFloat16 && takes_own_kernels(x) && !is_mixed() &&
-         cpu::short_products_are_fast() && are_plain(x, weight, bias) &&
+         cpu::short_products() == cpu::ShortProducts::kDotProducts && are_plain(x, weight, bias) &&
          x.size(-1) % cpu::kLinearInputs == 0 && outputs % cpu::kLinearOutputs == 0;
 }
 

@@ -38,7 +38,7 @@ BenchResult result_of(const std::vector<double>& seconds) {
   for (const double s : seconds) rounds.push_back(measured(s));
   BenchResult result;
   result.engine.model = "models/tiny";
-  summarize_rounds(rounds, result);
+  summarize_rounds(rounds, "decode", result);
   return result;
 }
 
@@ -52,6 +52,17 @@ TEST(BenchResult, PartsAreMediansAndCountedWork) {
   EXPECT_EQ(result.parts[3].seconds, 5);
   EXPECT_EQ(result.parts[3].operations, 15e9);
   EXPECT_EQ(result_of({2, 4}).parts[3].seconds, 3);
+}
+
+TEST(BenchResult, EndsWhereTheRequestsDid) {
+  const std::vector<BenchRound> rounds = {measured(3)};
+  BenchResult result;
+  summarize_rounds(rounds, "unet", result);
+  ASSERT_EQ(result.parts.size(), 2U);
+  EXPECT_EQ(result.parts[1].name, "unet");
+  EXPECT_EQ(bench_text(result, compare_steps(result, {})).find("request "), std::string::npos);
+  summarize_rounds(rounds, "encoders", result);
+  EXPECT_EQ(result.parts.size(), 1U);
 }
 
 TEST(BenchResult, OperatorsAddUpToTheRequest) {

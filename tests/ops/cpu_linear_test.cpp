@@ -105,9 +105,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, CpuLinear, ::testing::ValuesIn(kCases));
 class ShortLinear : public ::testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
-    if (!cpu::short_products_are_fast())
-      GTEST_SKIP() << "the processor has no dot products of bfloat16 numbers";
-    if (cpu_features().amx_bf16) GTEST_SKIP() << "the processor's own matrix tiles are the faster ones";
+    if (cpu::short_products() != cpu::ShortProducts::kDotProducts) GTEST_SKIP() << "not the way here";
     at::Generator generator = make_generator(7);
     std::vector<int64_t> shape = GetParam().rows;
     shape.push_back(GetParam().in);
@@ -192,7 +190,7 @@ TEST(ShortLinear, LeavesWhatItIsNotFor) {
 
 // A plan sees what the kernel takes: its copy of the weight, and no wide tensor.
 TEST(ShortLinear, IsPlanned) {
-  if (!cpu::short_products_are_fast() || cpu_features().amx_bf16) GTEST_SKIP() << "not taken here";
+  if (cpu::short_products() != cpu::ShortProducts::kDotProducts) GTEST_SKIP() << "not the way here";
   const torch::NoGradGuard no_grad;
   const PlannedMemory plan(at::kCPU);
   const auto options = at::TensorOptions().device(at::kMeta).dtype(at::kBFloat16);

@@ -221,7 +221,7 @@ void attention(const AttentionSizes& s, const float* q, const float* k, const fl
 template <>
 void attention(const AttentionSizes& s, const uint16_t* q, const uint16_t* k, const uint16_t* v, uint16_t* y,
                std::byte* workspace) {
-  const bool is_fast = short_products_are_fast();
+  const bool is_fast = short_products() != ShortProducts::kPortable;
   (is_fast ? attention_by<uint16_t, uint16_t> : attention_by<uint16_t, float>)(s, q, k, v, y, workspace);
 }
 

@@ -2,6 +2,10 @@
 // whole depth.
 #include "sfv/ops/cpu/product_kernel.h"
 
+#include <algorithm>
+
+#include "sfv/core/cpu_features.h"
+#include "sfv/ops/cpu/amx_tiles.h"
 #include "sfv/ops/cpu/vectors.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -112,24 +116,8 @@ SFV_WITH_DOT_PRODUCTS void multiply_pairs_dot(const Product<uint16_t>& p) {
 }
 #endif
 
-using MultiplyPairs = void (*)(const Product<uint16_t>&);
-
-MultiplyPairs best_multiply_pairs() {
-#ifdef SFV_HAS_X86_TARGETS
-  if (__builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16")) return multiply_pairs_dot;
-#endif
-  return multiply_portably;
-}
-
-}  // namespace
-
-void multiply(const Product<float>& product) {
-  static const Multiply best = best_multiply();
-  best(product);
-}
-
 // Pairs are taken apart. Each step adds the products of a pair, the second's first: as the instruction does.
-void multiply_portably(const Product<uint16_t>& p) {
+void multiply_pairs_anywhere(const Product<uint16_t>& p) {
   using Bits = uint32_t __attribute__((vector_size(64)));
   for (int64_t column = 0; column < p.columns; column += kLanes) {
     const uint16_t* const b = p.b + column / kProductColumns * p.b_panel + 2 * (column % kProductColumns);
@@ -150,13 +138,75 @@ void multiply_portably(const Product<uint16_t>& p) {
   }
 }
 
-void multiply(const Product<uint16_t>& product) {
-  static const MultiplyPairs best = best_multiply_pairs();
+#ifdef SFV_HAS_AMX_TILES
+// Whether tiles give what they are to, on small whole numbers: nobody has run them on every processor.
+bool tiles_are_right() {
+  constexpr int64_t kRows = 40, kDepth = 2 * kTileDepth;
+  uint16_t a[kRows * kDepth], b[kDepth * kProductColumns];
+  for (int64_t i = 0; i < kRows * kDepth; ++i) assign(a[i], static_cast<float>(i * 5 % 13 - 6));
+  for (int64_t i = 0; i < kDepth * kProductColumns; ++i) assign(b[i], static_cast<float>(i * 7 % 11 - 5));
+  float found[kRows * kProductColumns] = {}, wanted[kRows * kProductColumns] = {};
+  Product<uint16_t> p = {.rows = kRows,
+                         .columns = kProductColumns,
+                         .depth = kDepth,
+                         .a = a,
+                         .a_row = kDepth,
+                         .b = b,
+                         .b_step = 2 * kProductColumns,
+                         .y = found,
+                         .y_row = kProductColumns,
+                         .adds = true};
+  AmxTiles tiles;
+  multiply_by_tiles(p, tiles);
+  p.y = wanted;
+  multiply_pairs_anywhere(p);
+  return std::equal(found, found + kRows * kProductColumns, wanted);
+}
+bool has_tiles() {
+  return cpu_features().amx_bf16 && may_use_tiles() && tiles_are_right();
+}
+#else
+bool has_tiles() {
+  return false;
+}
+#endif
+
+ShortProducts best_short_products() {
+  if (has_tiles()) return ShortProducts::kTiles;
+#ifdef SFV_HAS_X86_TARGETS
+  if (__builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16"))
+    return ShortProducts::kDotProducts;
+#endif
+  return ShortProducts::kPortable;
+}
+
+}  // namespace
+
+void multiply(const Product<float>& product) {
+  static const Multiply best = best_multiply();
   best(product);
 }
 
-bool short_products_are_fast() {
-  return best_multiply_pairs() != multiply_portably;
+ShortProducts short_products() {
+  static const ShortProducts best = best_short_products();
+  return best;
+}
+
+void multiply_by(ShortProducts way, const Product<uint16_t>& p) {
+#ifdef SFV_HAS_AMX_TILES
+  if (way == ShortProducts::kTiles && p.depth % kTileDepth == 0) {
+    AmxTiles tiles;
+    return multiply_by_tiles(p, tiles);
+  }
+#endif
+#ifdef SFV_HAS_X86_TARGETS
+  if (way != ShortProducts::kPortable) return multiply_pairs_dot(p);  // every processor with tiles has them
+#endif
+  multiply_pairs_anywhere(p);
+}
+
+void multiply(const Product<uint16_t>& product) {
+  multiply_by(short_products(), product);
 }
 
 }  // namespace sfv::ops::cpu

@@ -34,10 +34,14 @@ struct Product {
 /// value depends neither on the sizes nor on the elements around it.
 void multiply(const Product<float>& product);
 
-/// The same of bfloat16 numbers: where short_products_are_fast(), by the processor's dot products, which take
-/// numbers below 2^-126 for 0, at twice the rate of floats; elsewhere portably, which is only right.
+/// What multiply() of bfloat16 numbers goes by: the processor's matrix tiles, its dot products (at twice the
+/// rate of floats), or neither: then it is only right.
+enum class ShortProducts { kPortable, kDotProducts, kTiles };
+[[nodiscard]] ShortProducts short_products();
+
+/// The same of bfloat16 numbers. Tiles and dot products take numbers below 2^-126 for 0.
 void multiply(const Product<uint16_t>& product);
-void multiply_portably(const Product<uint16_t>& product);
-[[nodiscard]] bool short_products_are_fast();
+/// By a way that the processor has.
+void multiply_by(ShortProducts way, const Product<uint16_t>& product);
 
 }  // namespace sfv::ops::cpu
