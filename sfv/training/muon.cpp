@@ -23,18 +23,23 @@ bool is_matrix(const torch::Tensor& p) {
 
 }  // namespace
 
+// Each iteration is Y <- (a I + b A + c A A) Y with A = Y Y^T. All of these are polynomials in the first A,
+// so that they are taken in its size, the shorter side's, and Y itself is multiplied once.
 torch::Tensor orthogonalize(const torch::Tensor& x) {
   constexpr double a = 3.4445, b = -4.7750, c = 2.0315;
   constexpr int kIterations = 5;
   const bool is_tall = x.size(0) > x.size(1);
-  torch::Tensor y = is_tall ? x.t() : x;
-  y = y / (at::linalg_vector_norm(y) + 1e-20);  // 0 stays 0
+  const torch::Tensor wide = is_tall ? x.t() : x;
+  const torch::Tensor y = wide / (at::linalg_vector_norm(wide) + 1e-20);  // 0 stays 0
+  torch::Tensor A = at::mm(y, y.t()), product;
   for (int i = 0; i < kIterations; ++i) {
-    const torch::Tensor square = at::mm(y, y.t());
-    const torch::Tensor polynomial = at::addmm(square, square, square, b, c);  // b A + c A A
-    y = at::addmm(y, polynomial, y, a);                                        // a Y + (b A + c A A) Y
+    torch::Tensor polynomial = at::addmm(A, A, A, b, c);
+    polynomial.diagonal().add_(a);
+    product = i == 0 ? polynomial : at::mm(polynomial, product);
+    if (i + 1 < kIterations) A = at::mm(polynomial, at::mm(polynomial, A));
   }
-  return is_tall ? y.t() : y;
+  const torch::Tensor result = at::mm(product, y);
+  return is_tall ? result.t() : result;
 }
 
 Muon::Muon(NamedTensors parameters, const MuonOptions& options)
