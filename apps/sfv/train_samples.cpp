@@ -53,8 +53,7 @@ TrainSamples::Samples TrainSamples::reconstruct(checkpoint::Model& model) const 
             : model.vae->decode(latents, pixels.size(0));
     samples.clips.push_back(held_out_[i]);
     samples.captions.push_back(concat("clip ", i + 1));
-    samples.clips.push_back(
-        pipeline::to_clip(decoded.to(at::kCPU, at::kFloat).unsqueeze(0), held_out_[i].fps));
+    samples.clips.push_back(pipeline::to_clip(decoded.to(at::kCPU, at::kFloat), held_out_[i].fps));
     samples.captions.emplace_back("decoded");
   }
   return samples;

@@ -16,6 +16,7 @@
 #include "sfv/diffusion/karras_schedule.h"
 #include "sfv/diffusion/samplers.h"
 #include "sfv/pipeline/decode.h"
+#include "sfv/pipeline/frame_copies.h"
 #include "sfv/tensor/finite.h"
 #include "sfv/tensor/random.h"
 
@@ -145,6 +146,15 @@ torch::Tensor denoise(checkpoint::Model& model, const GenerateSettings& s, const
   throw Error(ErrorCode::kInternal, "[denoise] unknown sampler");
 }
 
+torch::Tensor decode(checkpoint::Model& model, const torch::Tensor& latents, const GenerateSettings& s,
+                     FrameCopies& copies) {
+  const TraceSpan span(TraceKind::kStage, "decode");
+  torch::Tensor frames =
+      decode_frames(model, latents, s, [&copies](const torch::Tensor& slice) { copies.add(slice); });
+  check_finite(frames, "decoder");
+  return frames;
+}
+
 }  // namespace
 
 ImageToVideo::ImageToVideo(checkpoint::Model model) : model_(std::move(model)) {
@@ -170,15 +180,16 @@ GenerateResult ImageToVideo::generate(const RgbImage& image, const GenerateOptio
   const Encoded photo = encode(model_, image, s, noise, generator, progress);
   const torch::Tensor latents = denoise(model_, s, photo.condition, noise, generator, progress);
   progress.begin_next_stage();
-  const torch::Tensor frames = decode_latents(model_, latents, s);
+  FrameCopies copies;
+  const torch::Tensor frames = decode(model_, latents, s, copies);
   progress.finish();
 
   if (trace != nullptr) {
     const auto plain = [](const torch::Tensor& x) { return x.to(at::kCPU, at::kFloat).contiguous(); };
     *trace = {plain(photo.pixel_values), plain(photo.condition.image_embeds), plain(photo.latent),
-              plain(latents), plain(frames)};
+              plain(latents), plain(frames.unsqueeze(0))};
   }
-  GenerateResult result{to_clip(frames, static_cast<double>(s.fps)), s, 0};
+  GenerateResult result{copies.finish(static_cast<double>(s.fps)), s, 0};
   result.motion = mean_frame_difference(result.clip);
   return result;
 }

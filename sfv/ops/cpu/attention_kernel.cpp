@@ -148,7 +148,7 @@ void attend(const AttentionSizes& s, int64_t count, const T* q, const N* keys, c
                         .b_step = kProductPair<N> * kProductColumns,
                         .y = desk.logits,
                         .y_row = kKeys});
-    for (int64_t i = 0; i < count; ++i)
+    for (int64_t i = 0; i < blocks; ++i)
       weigh(desk.logits + i * kKeys, factor, present, columns, rows[i], desk.weights + i * kKeys,
             desk.results + i * s.D, s.D);
     multiply(Product<N>{.rows = blocks,
