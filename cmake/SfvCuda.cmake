@@ -33,3 +33,15 @@ target_compile_options(sfv_cuda PRIVATE -Xcompiler=-Wall,-Wextra,-Wshadow
   "$<$<BOOL:${SFV_WERROR}>:SHELL:-Werror all-warnings -Xcompiler=-Werror>")
 # libtorch's CUDA run time is in the process too, visible to all: ours must not be bound to it, nor it to ours.
 target_link_options(sfv_cuda PRIVATE LINKER:--exclude-libs,ALL LINKER:-Bsymbolic)
+
+# libsfv_cuda_graph.so: the UNet's pass as a CUDA graph, by libtorch's own class for them, whose functions are in the process when
+# sfv opens this. So it is compiled against libtorch's and CUDA's headers and linked to nothing of either's CUDA side.
+if(SFV_TORCH)
+  find_package(CUDAToolkit REQUIRED)
+  add_library(sfv_cuda_graph SHARED ${CMAKE_SOURCE_DIR}/sfv/tensor/cuda_graph/cuda_graph_calls.cpp)
+  set_target_properties(sfv_cuda_graph PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin CXX_VISIBILITY_PRESET default)
+  target_include_directories(sfv_cuda_graph PRIVATE ${CMAKE_SOURCE_DIR})
+  target_include_directories(sfv_cuda_graph SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS}
+    $<TARGET_PROPERTY:Libtorch::torch,INTERFACE_INCLUDE_DIRECTORIES>)
+  target_link_libraries(sfv_cuda_graph PRIVATE Libtorch::torch sfv_warnings)
+endif()

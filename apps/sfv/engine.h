@@ -18,7 +18,8 @@ struct EngineOptions {
   std::vector<std::string> tiny_vae;  // weights of the tiny decoder
   std::string device = "auto";
   std::string dtype = "auto";
-  int threads = 0;         // of the CPU; 0: libtorch's choice, one a core
+  int threads = 0;                 // of the CPU; 0: libtorch's choice, one a core
+  std::string cuda_graph = "off";  // "on": the UNet's pass is recorded on a GPU
   std::string max_memory;  // of the device, or of the process on a CPU: "6GB", "-2GB"; empty: no limit
 };
 

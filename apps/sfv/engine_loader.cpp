@@ -26,6 +26,7 @@
 #include "sfv/tensor/device.h"
 #include "sfv/tensor/device_memory.h"
 #include "sfv/tensor/precision.h"
+#include "sfv/tensor/recorded_work.h"
 
 namespace sfv::cli {
 namespace {
@@ -62,10 +63,18 @@ MemoryMode choose_mode(const EngineOptions& options, const GenerateOptions& requ
   return plan.mode;
 }
 
+// Of the UNet's pass; empty unless asked for.
+WorkRecorder open_recorder(const EngineOptions& options, const torch::Device& device) {
+  if (options.cuda_graph != "on") return {};
+  SFV_CHECK(!device.is_cpu(), kInvalidArgument,
+            "[cuda-graph] there is none on a CPU; give --device cuda, or leave it out");
+  return cuda_graph_recorder();
+}
+
 class TorchEngine : public Engine {
  public:
-  TorchEngine(ModelSource source, EngineIdentity identity)
-      : source_(std::move(source)), identity_(std::move(identity)) {
+  TorchEngine(ModelSource source, EngineIdentity identity, WorkRecorder recorder)
+      : source_(std::move(source)), identity_(std::move(identity)), recorder_(std::move(recorder)) {
     open();
     identity_.model_hash = pipeline_->model().hash;
     identity_.dtype = precision_name(pipeline_->model().dtype);
@@ -100,7 +109,9 @@ class TorchEngine : public Engine {
   void open() {
     pipeline_.reset();
     release_kept_memory(source_.load.device);
-    pipeline_.emplace(checkpoint::load_model(source_.files, source_.name, source_.load));
+    const bool stays = source_.load.memory.weights == WeightHome::kDevice;
+    pipeline_.emplace(checkpoint::load_model(source_.files, source_.name, source_.load),
+                      stays ? recorder_ : WorkRecorder());
   }
 
   GenerateResult generate_once(const RgbImage& image, const GenerateOptions& options,
@@ -121,6 +132,7 @@ class TorchEngine : public Engine {
   ModelSource source_;
   std::optional<pipeline::ImageToVideo> pipeline_;
   EngineIdentity identity_;
+  WorkRecorder recorder_;
 };
 
 }  // namespace
@@ -151,7 +163,8 @@ std::unique_ptr<Engine> load_engine(const EngineOptions& options, const Generate
   identity.device = device.str();
   identity.threads = cpu_threads();
   identity.libtorch = libtorch_version();
-  return std::make_unique<TorchEngine>(std::move(source), std::move(identity));
+  return std::make_unique<TorchEngine>(std::move(source), std::move(identity),
+                                       open_recorder(options, device));
 }
 
 }  // namespace sfv::cli

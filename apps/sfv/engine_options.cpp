@@ -53,6 +53,12 @@ void add_engine_options(CLI::App& command, EngineOptions& options) {
       ->type_name("SIZE")
       ->envname("SFV_MAX_MEMORY")
       ->group(kMachineGroup);
+  add_choice(command, "--cuda-graph", options.cuda_graph, {"off", "on"},
+             "on: on a GPU the UNet's pass is recorded when it comes a second time in the same shapes, and "
+             "then launched "
+             "at once; its memory stays taken. Not yet run on a GPU. Default: off")
+      ->envname("SFV_CUDA_GRAPH")
+      ->group(kMachineGroup);
   command.add_option("--threads", options.threads, "CPU threads, 1 to 1024. Default: one a core")
       ->type_name("N")
       ->check(in_range<int64_t>(1, 1024))

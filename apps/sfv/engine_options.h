@@ -6,8 +6,8 @@
 
 namespace sfv::cli {
 
-/// Adds -m/--model, --unet, --tiny-vae, --device, --dtype, --max-memory and --threads, with their environment
-/// variables.
+/// Adds -m/--model, --unet, --tiny-vae, --device, --dtype, --max-memory, --cuda-graph and --threads, with
+/// their environment variables.
 void add_engine_options(CLI::App& command, EngineOptions& options);
 
 }  // namespace sfv::cli

@@ -1,13 +1,11 @@
 #include "sfv/distributed/mpi_ranks.h"
 
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <utility>
 
 #include "sfv/core/check.h"
+#include "sfv/core/side_library.h"
 #include "sfv/distributed/mpi_calls.h"
 
 namespace sfv::distributed {
@@ -28,38 +26,27 @@ struct MpiLibrary {
   decltype(&sfv_mpi_error_text) error_text = nullptr;
 };
 
-template <typename Function>
-bool find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(dlsym(library, name));
-  return function != nullptr;
-}
-
-// RTLD_GLOBAL: Open MPI opens plug-ins that look for its symbols among the global ones. Never closed: MPI
-// cannot be started twice in a process.
-void* open_file() {
-  std::error_code error;
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::filesystem::path beside = program.parent_path() / kFileName;
-  const bool is_beside = !error && std::filesystem::exists(beside, error);
-  return dlopen(is_beside ? beside.c_str() : kFileName, RTLD_NOW | RTLD_GLOBAL);
-}
-
 MpiLibrary load_library(const std::string& launcher) {
-  void* library = open_file();
+  // RTLD_GLOBAL: Open MPI opens plug-ins that look for its symbols among the global ones. Never closed: MPI
+  // cannot be started twice in a process.
+  const SideLibrary file = open_side_library(kFileName, SymbolScope::kGlobal);
+  void* const library = file.handle;
   if (library == nullptr) {
-    const char* reason = dlerror();
     throw Error(ErrorCode::kUnsupported,
                 concat("[ranks] ", launcher, " started several processes, but MPI's part of sfv, ", kFileName,
-                       ", cannot be loaded (", reason == nullptr ? "unknown reason" : reason,
+                       ", cannot be loaded (", file.reason,
                        "); build sfv where an MPI is installed (libopenmpi-dev), or start with torchrun"));
   }
   MpiLibrary f;
-  const bool fits =
-      find(library, "sfv_mpi_interface", f.interface) && f.interface() == kSfvMpiInterface &&
-      find(library, "sfv_mpi_open", f.open) && find(library, "sfv_mpi_close", f.close) &&
-      find(library, "sfv_mpi_sum", f.sum) && find(library, "sfv_mpi_broadcast", f.broadcast) &&
-      find(library, "sfv_mpi_gather", f.gather) && find(library, "sfv_mpi_barrier", f.barrier) &&
-      find(library, "sfv_mpi_end_all", f.end_all) && find(library, "sfv_mpi_error_text", f.error_text);
+  const bool fits = find_function(library, "sfv_mpi_interface", f.interface) &&
+                    f.interface() == kSfvMpiInterface && find_function(library, "sfv_mpi_open", f.open) &&
+                    find_function(library, "sfv_mpi_close", f.close) &&
+                    find_function(library, "sfv_mpi_sum", f.sum) &&
+                    find_function(library, "sfv_mpi_broadcast", f.broadcast) &&
+                    find_function(library, "sfv_mpi_gather", f.gather) &&
+                    find_function(library, "sfv_mpi_barrier", f.barrier) &&
+                    find_function(library, "sfv_mpi_end_all", f.end_all) &&
+                    find_function(library, "sfv_mpi_error_text", f.error_text);
   SFV_CHECK(fits, kUnsupported, "[ranks] ", kFileName, ": expected interface ", kSfvMpiInterface,
             ", found that of another build of sfv; install both anew");
   return f;

@@ -10,7 +10,7 @@ namespace sfv::ops {
 
 /// Largest single operation that is issued while no gradient is wanted (2 x multiply-adds). Between two the
 /// meter is told and may stop the work, so a cancel is heard within about a second, and temporary tensors
-/// stay small. 3e10 unless a MaxOperations scope says otherwise.
+/// stay small. 6e10 unless a MaxOperations scope says otherwise.
 [[nodiscard]] double max_operations();
 
 /// While it lives, max_operations() on this thread is `limit` (> 0). Scopes nest.

@@ -6,8 +6,9 @@ namespace sfv::ops {
 
 /// Whether winograd_conv2d() should do the convolution of x [N, C, H, W] with weight and padding: float32, or
 /// bfloat16 where the processor has no matrix tiles; on the CPU; 3x3, stride 1, padding 1; multiples of 32
-/// channels; maps that fill at least 4 tiles (16 in bfloat16) of 4x4 pixels well; kernels whose transform
-/// (four times their size) stays small. It doesn't ask for N: a clip alone and in a batch goes the same way.
+/// channels; maps that fill at least 4 tiles (16 in bfloat16, 12 for large kernels) of 4x4 pixels well;
+/// kernels whose transform (four times their size) stays below 300 MB (75 MB in bfloat16). It doesn't ask for
+/// N: a clip alone and in a batch goes the same way.
 [[nodiscard]] bool suits_winograd(const torch::Tensor& x, const torch::Tensor& weight, int64_t stride,
                                   int64_t padding);
 

@@ -97,16 +97,20 @@ Encoded encode(checkpoint::Model& model, const RgbImage& image, const GenerateSe
 
 // The guided network as the samplers see it. Each branch runs at batch 1: half the memory, and the same bytes
 // as the batch.
-diffusion::VPrediction make_network(checkpoint::Model& model, const GenerateSettings& s,
-                                    const Conditioning& condition, Progress& progress) {
+diffusion::VPrediction make_network(checkpoint::Model& model, RepeatedPass& unet_pass,
+                                    const GenerateSettings& s, const Conditioning& condition,
+                                    Progress& progress) {
   const Conditioning unconditional = conditioning::make_unconditional(condition);
-  return [&model, &s, &progress, condition, unconditional](const torch::Tensor& scaled_x, float c_noise) {
+  return [&model, &unet_pass, &s, &progress, condition, unconditional](const torch::Tensor& scaled_x,
+                                                                       float c_noise) {
     progress.begin_next_stage();
     const torch::Tensor timestep = at::full({1}, c_noise, scaled_x.options().dtype(at::kFloat));
     const auto run = [&](const Conditioning& c) {
       const TraceSpan span(TraceKind::kBlock, "unet");
-      return model.unet->forward(at::cat({scaled_x, c.image_latents}, 2), timestep, c.image_embeds,
-                                 c.added_time_ids);
+      return unet_pass({at::cat({scaled_x, c.image_latents}, 2), timestep, c.image_embeds, c.added_time_ids},
+                       [&model](const std::vector<torch::Tensor>& x) {
+                         return model.unet->forward(x[0], x[1], x[2], x[3]);
+                       });
     };
     torch::Tensor v = run(condition);
     if (is_guided(s)) v = diffusion::guide(v, run(unconditional), s.guidance.min, s.guidance.max);
@@ -115,15 +119,16 @@ diffusion::VPrediction make_network(checkpoint::Model& model, const GenerateSett
   };
 }
 
-torch::Tensor denoise(checkpoint::Model& model, const GenerateSettings& s, const Conditioning& condition,
-                      const Noise& noise, at::Generator& generator, Progress& progress) {
+torch::Tensor denoise(checkpoint::Model& model, RepeatedPass& unet_pass, const GenerateSettings& s,
+                      const Conditioning& condition, const Noise& noise, at::Generator& generator,
+                      Progress& progress) {
   const TraceSpan span(TraceKind::kStage, "denoise");
   const auto weights = checkpoint::bring_weights(model, *model.unet, model.dtype);
   at::IntArrayRef shape = condition.image_latents.sizes();
   const torch::Tensor latent_noise = take_noise(noise.latent_noise, shape, "latent_noise", generator);
   const std::vector<float> sigmas = schedule(model, s);
   const torch::Tensor x = latent_noise.to(model.device, model.dtype) * diffusion::init_noise_sigma(sigmas[0]);
-  const diffusion::VPrediction network = make_network(model, s, condition, progress);
+  const diffusion::VPrediction network = make_network(model, unet_pass, s, condition, progress);
   switch (s.sampler) {
     case SamplerKind::kOneStep:
       return diffusion::sample_one_step(x, sigmas[0], network);
@@ -157,7 +162,8 @@ torch::Tensor decode(checkpoint::Model& model, const torch::Tensor& latents, con
 
 }  // namespace
 
-ImageToVideo::ImageToVideo(checkpoint::Model model) : model_(std::move(model)) {
+ImageToVideo::ImageToVideo(checkpoint::Model model, WorkRecorder recorder)
+    : model_(std::move(model)), unet_pass_(std::move(recorder)) {
   if (model_.dtype == at::kHalf && model_.vae->config().force_upcast) model_.vae->upcast_encoder();
 }
 
@@ -178,7 +184,7 @@ GenerateResult ImageToVideo::generate(const RgbImage& image, const GenerateOptio
   const WorkScope scope(progress);
 
   const Encoded photo = encode(model_, image, s, noise, generator, progress);
-  const torch::Tensor latents = denoise(model_, s, photo.condition, noise, generator, progress);
+  const torch::Tensor latents = denoise(model_, unet_pass_, s, photo.condition, noise, generator, progress);
   progress.begin_next_stage();
   FrameCopies copies;
   const torch::Tensor frames = decode(model_, latents, s, copies);

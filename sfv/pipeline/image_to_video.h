@@ -5,6 +5,7 @@
 #include "sfv/checkpoint/model.h"
 #include "sfv/core/generate_options.h"
 #include "sfv/pipeline/operations.h"
+#include "sfv/pipeline/repeated_pass.h"
 
 namespace sfv::pipeline {
 
@@ -28,7 +29,9 @@ struct Trace {
 /// Photo to clip: condition, draw noise, denoise, decode. Owns the model.
 class ImageToVideo : public VideoGenerator {
  public:
-  explicit ImageToVideo(checkpoint::Model model);
+  /// recorder: of the UNet's pass (pipeline/repeated_pass.h), for a model whose weights stay on a GPU; may be
+  /// empty.
+  explicit ImageToVideo(checkpoint::Model model, WorkRecorder recorder = {});
 
   [[nodiscard]] GenerateResult generate(const RgbImage& image, const GenerateOptions& options,
                                         ProgressSink* sink, const CancelToken* cancel) override;
@@ -43,6 +46,7 @@ class ImageToVideo : public VideoGenerator {
  private:
   checkpoint::Model model_;
   OperationCounter operations_;
+  RepeatedPass unet_pass_;
 };
 
 }  // namespace sfv::pipeline

@@ -39,9 +39,10 @@ Tensor picture(const Case& c, at::Generator& generator) {
 }
 
 // SVD's widths (UNet 320 and 640, decoder 128 to 512), and maps that no tile divides.
-const Case kCases[] = {{3, 9, 16, 320, 320, true},  {2, 18, 10, 640, 640, true}, {2, 8, 12, 960, 320, true},
-                       {1, 36, 20, 512, 512, true}, {2, 40, 25, 128, 256, true}, {14, 13, 10, 64, 96, false},
-                       {1, 64, 64, 32, 32, true},   {5, 6, 23, 32, 64, true}};
+const Case kCases[] = {
+    {3, 9, 16, 320, 320, true},  {2, 18, 10, 640, 640, true}, {2, 10, 18, 1280, 1280, false},
+    {2, 8, 12, 960, 320, true},  {1, 36, 20, 512, 512, true}, {2, 40, 25, 128, 256, true},
+    {14, 13, 10, 64, 96, false}, {1, 64, 64, 32, 32, true},   {5, 6, 23, 32, 64, true}};
 
 class WinogradConv : public ::testing::TestWithParam<Case> {
  protected:
@@ -76,7 +77,7 @@ TEST_P(WinogradConv, EqualsLibtorchInDouble) {
   const Tensor found = fast(), wanted = exact();
   EXPECT_EQ(found.sizes(), wanted.sizes());
   EXPECT_TRUE(found.is_contiguous(at::MemoryFormat::ChannelsLast));
-  EXPECT_LE(distance(found, wanted), 3e-6);
+  EXPECT_LE(distance(found, wanted), 5e-6);  // it grows with the root of the channels
   const variable_list gradients = torch::autograd::grad({found}, leaves_, {dy_});
   const variable_list expected = torch::autograd::grad({wanted}, wide_, {dy_.to(at::kDouble)});
   for (size_t i = 0; i < leaves_.size(); ++i) {
@@ -189,7 +190,11 @@ TEST(WinogradConvLimits, OtherConvolutionsGoTheDirectWay) {
   EXPECT_FALSE(suits(8, 8, 32, 4, 3, 1, 1)) << "outputs";
   EXPECT_FALSE(suits(4, 4, 32, 32, 3, 1, 1)) << "one tile";
   EXPECT_FALSE(suits(5, 5, 32, 32, 3, 1, 1)) << "tiles that are mostly empty";
-  EXPECT_FALSE(suits(8, 8, 1280, 1280, 3, 1, 1)) << "kernels whose transform is large";
+  EXPECT_TRUE(suits(10, 18, 1280, 1280, 3, 1, 1));
+  EXPECT_FALSE(suits(8, 8, 1280, 1280, 3, 1, 1))
+      << "a kernel whose transform costs more than so few tiles save";
+  EXPECT_FALSE(suits(10, 18, 2560, 1280, 3, 1, 1)) << "a kernel whose transform is large";
+  EXPECT_FALSE(suits(40, 72, 1280, 1280, 3, 1, 1, at::kBFloat16)) << "the same, of short numbers";
   EXPECT_FALSE(suits(8, 8, 32, 32, 3, 1, 1, at::kDouble)) << "type";
 }
 
