@@ -20,4 +20,9 @@ SideLibrary open_side_library(const char* name, SymbolScope scope) {
   return library;
 }
 
+bool has_interface(void* library, const char* name, int version) {
+  int (*ask)() = nullptr;
+  return find_functions(library, name, ask) && ask() == version;
+}
+
 }  // namespace sfv

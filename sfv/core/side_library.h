@@ -15,19 +15,24 @@ struct SideLibrary {
   std::string reason;      // why not
 };
 
-enum class SymbolScope {
-  kLocal,
-  kGlobal
-};  // who sees its functions: the opener alone, or libraries opened later
+/// Who sees a library's functions: its opener alone, or libraries opened later, too.
+enum class SymbolScope { kLocal, kGlobal };
 
 /// Opens `name` from the program's folder, else from where the linker looks (rpath, LD_LIBRARY_PATH).
 [[nodiscard]] SideLibrary open_side_library(const char* name, SymbolScope scope);
 
-/// Whether the library has a function of that name, which is then in `function`.
-template <typename Function>
-[[nodiscard]] bool find_function(void* library, const char* name, Function& function) {
+/// Whether `library` answers `version` to the function `name`: it is of the same build as the program.
+[[nodiscard]] bool has_interface(void* library, const char* name, int version);
+
+/// Whether the library has a function of that name, which is then in `function`; and so on for further pairs.
+template <typename Function, typename... More>
+[[nodiscard]] bool find_functions(void* library, const char* name, Function& function, More&&... more) {
   function = reinterpret_cast<Function>(dlsym(library, name));
-  return function != nullptr;
+  if constexpr (sizeof...(more) > 0) {
+    return function != nullptr && find_functions(library, more...);
+  } else {
+    return function != nullptr;
+  }
 }
 
 }  // namespace sfv

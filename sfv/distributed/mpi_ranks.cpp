@@ -15,7 +15,6 @@ constexpr const char* kFileName = "libsfv_mpi.so";
 constexpr int64_t kMaxTextBytes = int64_t{1} << 24;  // of a rank; gather() is for reports and names
 
 struct MpiLibrary {
-  decltype(&sfv_mpi_interface) interface = nullptr;
   decltype(&sfv_mpi_open) open = nullptr;
   decltype(&sfv_mpi_close) close = nullptr;
   decltype(&sfv_mpi_sum) sum = nullptr;
@@ -38,15 +37,11 @@ MpiLibrary load_library(const std::string& launcher) {
                        "); build sfv where an MPI is installed (libopenmpi-dev), or start with torchrun"));
   }
   MpiLibrary f;
-  const bool fits = find_function(library, "sfv_mpi_interface", f.interface) &&
-                    f.interface() == kSfvMpiInterface && find_function(library, "sfv_mpi_open", f.open) &&
-                    find_function(library, "sfv_mpi_close", f.close) &&
-                    find_function(library, "sfv_mpi_sum", f.sum) &&
-                    find_function(library, "sfv_mpi_broadcast", f.broadcast) &&
-                    find_function(library, "sfv_mpi_gather", f.gather) &&
-                    find_function(library, "sfv_mpi_barrier", f.barrier) &&
-                    find_function(library, "sfv_mpi_end_all", f.end_all) &&
-                    find_function(library, "sfv_mpi_error_text", f.error_text);
+  const bool fits =
+      has_interface(library, "sfv_mpi_interface", kSfvMpiInterface) &&
+      find_functions(library, "sfv_mpi_open", f.open, "sfv_mpi_close", f.close, "sfv_mpi_sum", f.sum,
+                     "sfv_mpi_broadcast", f.broadcast, "sfv_mpi_gather", f.gather, "sfv_mpi_barrier",
+                     f.barrier, "sfv_mpi_end_all", f.end_all, "sfv_mpi_error_text", f.error_text);
   SFV_CHECK(fits, kUnsupported, "[ranks] ", kFileName, ": expected interface ", kSfvMpiInterface,
             ", found that of another build of sfv; install both anew");
   return f;

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include "sfv/core/check.h"
+#include "sfv/core/side_library.h"
 
 namespace sfv::distributed {
 namespace {
@@ -11,8 +12,7 @@ constexpr const char* kFileName = "libnccl.so.2";
 
 template <typename Function>
 void find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(dlsym(library, name));
-  SFV_CHECK(function != nullptr, kDevice, "[ranks] ", kFileName, " has no ", name,
+  SFV_CHECK(find_functions(library, name, function), kDevice, "[ranks] ", kFileName, " has no ", name,
             "; install the NCCL that belongs to this libtorch (pip install torch)");
 }
 

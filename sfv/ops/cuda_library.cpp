@@ -27,15 +27,12 @@ std::optional<CudaLibrary> load() {
   if (file.handle == nullptr) return std::nullopt;
   void* const library = file.handle;
   CudaLibrary functions;
-  decltype(&sfv_cuda_interface) interface = nullptr;
-  const bool fits = find_function(library, "sfv_cuda_interface", interface) &&
-                    interface() == kSfvCudaInterface &&
-                    find_function(library, "sfv_cuda_check_device", functions.check_device) &&
-                    find_function(library, "sfv_cuda_error_text", functions.error_text) &&
-                    find_function(library, "sfv_cuda_group_norm_workspace", functions.group_norm_workspace) &&
-                    find_function(library, "sfv_cuda_group_norm", functions.group_norm) &&
-                    find_function(library, "sfv_cuda_geglu", functions.geglu) &&
-                    find_function(library, "sfv_cuda_temporal_attention", functions.temporal_attention);
+  const bool fits =
+      has_interface(library, "sfv_cuda_interface", kSfvCudaInterface) &&
+      find_functions(library, "sfv_cuda_check_device", functions.check_device, "sfv_cuda_error_text",
+                     functions.error_text, "sfv_cuda_group_norm_workspace", functions.group_norm_workspace,
+                     "sfv_cuda_group_norm", functions.group_norm, "sfv_cuda_geglu", functions.geglu,
+                     "sfv_cuda_temporal_attention", functions.temporal_attention);
   if (fits) return functions;
   log_warning(concat("[cuda] ", kFileName, ": expected interface ", kSfvCudaInterface,
                      ", found that of another build of sfv; the GPU computes with libtorch's kernels"));

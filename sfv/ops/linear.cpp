@@ -12,7 +12,6 @@
 #include "sfv/tensor/mixed_precision.h"
 
 namespace sfv::ops {
-
 namespace {
 
 // y has so many numbers.

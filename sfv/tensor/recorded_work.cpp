@@ -12,7 +12,6 @@ namespace {
 constexpr const char* kFileName = "libsfv_cuda_graph.so";
 
 struct GraphLibrary {
-  decltype(&sfv_cuda_graph_interface) interface = nullptr;
   decltype(&sfv_cuda_graph_record) record = nullptr;
   decltype(&sfv_cuda_graph_replay) replay = nullptr;
   decltype(&sfv_cuda_graph_close) close = nullptr;
@@ -23,11 +22,9 @@ GraphLibrary load_library() {
   SFV_CHECK(file.handle != nullptr, kUnsupported, "[cuda-graph] ", file.path,
             " cannot be loaded: ", file.reason, "; build sfv with -DSFV_CUDA=ON, or leave --cuda-graph out");
   GraphLibrary f;
-  const bool fits = find_function(file.handle, "sfv_cuda_graph_interface", f.interface) &&
-                    f.interface() == kSfvCudaGraphInterface &&
-                    find_function(file.handle, "sfv_cuda_graph_record", f.record) &&
-                    find_function(file.handle, "sfv_cuda_graph_replay", f.replay) &&
-                    find_function(file.handle, "sfv_cuda_graph_close", f.close);
+  const bool fits = has_interface(file.handle, "sfv_cuda_graph_interface", kSfvCudaGraphInterface) &&
+                    find_functions(file.handle, "sfv_cuda_graph_record", f.record, "sfv_cuda_graph_replay",
+                                   f.replay, "sfv_cuda_graph_close", f.close);
   SFV_CHECK(fits, kUnsupported, "[cuda-graph] ", file.path, ": expected interface ", kSfvCudaGraphInterface,
             ", found that of another build of sfv; install both anew");
   return f;
