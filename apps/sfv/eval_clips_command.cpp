@@ -12,11 +12,11 @@
 #include "apps/sfv/eval_commands.h"
 #include "apps/sfv/progress_display.h"
 #include "sfv/core/check.h"
-#include "sfv/evaluation/clip_pixels.h"
 #include "sfv/evaluation/clip_statistics.h"
 #include "sfv/evaluation/image_similarity.h"
 #include "sfv/io/image.h"
 #include "sfv/io/resize.h"
+#include "sfv/tensor/frame_levels.h"
 
 namespace sfv::cli {
 namespace {
@@ -52,7 +52,7 @@ RgbImage load_condition(const MotionOptions& options, int64_t place, const RgbIm
 }
 
 Json measure(const MotionOptions& options, const evaluation::EvaluatedClip& clip, int64_t place) {
-  const Clip frames = evaluation::to_clip(clip.pixels, clip.fps);
+  const Clip frames = to_clip(clip.pixels, clip.fps);
   const evaluation::ClipStatistics s = evaluation::measure_clip(frames);
   Json json = {{"clip", clip.name},
                {"frames", frames.frames.size()},

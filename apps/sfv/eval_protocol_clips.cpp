@@ -14,10 +14,10 @@
 #include "apps/sfv/rank_job.h"
 #include "sfv/core/check.h"
 #include "sfv/evaluation/clip_fault.h"
-#include "sfv/evaluation/clip_pixels.h"
 #include "sfv/io/atomic_file.h"
 #include "sfv/io/resize.h"
 #include "sfv/io/video_writer.h"
+#include "sfv/tensor/frame_levels.h"
 
 namespace sfv::cli {
 namespace {
@@ -73,7 +73,7 @@ Clip score_part(const Clip& made, const evaluation::ClipOptions& scored) {
 RgbImage load_condition(const evaluation::ClipPlace& place, const evaluation::ClipOptions& scored) {
   const evaluation::ClipOptions as_stored{.frames = scored.frames, .fps = scored.fps};
   const evaluation::EvaluatedClip clip = evaluation::decode_clip(place, as_stored);
-  return evaluation::to_clip(clip.pixels.narrow(0, 0, 1), clip.fps).frames.front();
+  return to_clip(clip.pixels.narrow(0, 0, 1), clip.fps).frames.front();
 }
 
 void write_seconds(const fs::path& path, const Json& json) {

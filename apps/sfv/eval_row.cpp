@@ -12,6 +12,7 @@
 #include "sfv/evaluation/clip_statistics.h"
 #include "sfv/evaluation/overlay_motion.h"
 #include "sfv/io/safetensors.h"
+#include "sfv/tensor/frame_levels.h"
 
 namespace sfv::cli {
 namespace {
@@ -65,7 +66,7 @@ void RowMeter::add(const HeldOutClip& truth, const torch::Tensor& pixels) {
   waiting_.push_back(features_.prepare(pixels));
   if (waiting_.size() == kClipsAtOnce) compute_features();
   if (static_cast<int64_t>(sheet_.size()) < sheet_clips_) sheet_.push_back(as_levels(pixels));
-  const Clip clip = evaluation::to_clip(pixels, truth.clip.fps);
+  const Clip clip = to_clip(pixels, truth.clip.fps);
   const RgbImage& last = clip.frames.back();
   const double sharpness = evaluation::gradient_energy(last);
   numbers_["sharpness"].push_back(sharpness);
@@ -113,7 +114,7 @@ void RowMeter::add_noises(const HeldOutClip& truth, const torch::Tensor& pixels)
   if (!truth.scene) return;
   std::vector<std::vector<evaluation::ShapeTrack>> tracks;
   for (const torch::Tensor& clip : pixels.unbind(0)) {
-    tracks.push_back(evaluation::track_shapes(evaluation::to_clip(clip, truth.clip.fps), *truth.scene));
+    tracks.push_back(evaluation::track_shapes(to_clip(clip, truth.clip.fps), *truth.scene));
   }
   numbers_["end_spread"].push_back(evaluation::end_spread(tracks));
 }

@@ -3,11 +3,11 @@
 #include <utility>
 
 #include "sfv/core/check.h"
-#include "sfv/evaluation/clip_pixels.h"
 #include "sfv/evaluation/clip_statistics.h"
 #include "sfv/evaluation/distribution_distance.h"
 #include "sfv/evaluation/frechet_distance.h"
 #include "sfv/io/contact_sheet.h"
+#include "sfv/tensor/frame_levels.h"
 
 namespace sfv::cli {
 namespace {
@@ -87,7 +87,7 @@ RgbImage make_table_sheet(const std::vector<TableRow>& rows, double fps) {
   for (int64_t i = 0; i < count; ++i) {
     for (const TableRow& row : rows) {
       const torch::Tensor levels = row.data.values.at("sheet")[i].to(at::kFloat);  // [T, H, W, 3]
-      clips.push_back(evaluation::to_clip(levels.permute({0, 3, 1, 2}) / 127.5 - 1, fps));
+      clips.push_back(to_clip(levels.permute({0, 3, 1, 2}) / 127.5 - 1, fps));
       captions.push_back(concat("clip ", i, ", ", row.label));
     }
   }

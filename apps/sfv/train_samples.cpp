@@ -6,8 +6,8 @@
 #include "sfv/io/clip_grid.h"
 #include "sfv/io/contact_sheet.h"
 #include "sfv/io/image.h"
-#include "sfv/pipeline/decode.h"
 #include "sfv/pipeline/image_to_video.h"
+#include "sfv/tensor/frame_levels.h"
 #include "sfv/training/open_source.h"
 #include "sfv/training/train_batch.h"
 
@@ -53,7 +53,7 @@ TrainSamples::Samples TrainSamples::reconstruct(checkpoint::Model& model) const 
             : model.vae->decode(latents, pixels.size(0));
     samples.clips.push_back(held_out_[i]);
     samples.captions.push_back(concat("clip ", i + 1));
-    samples.clips.push_back(pipeline::to_clip(decoded.to(at::kCPU, at::kFloat), held_out_[i].fps));
+    samples.clips.push_back(to_clip(decoded, held_out_[i].fps));
     samples.captions.emplace_back("decoded");
   }
   return samples;

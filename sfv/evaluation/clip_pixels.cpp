@@ -24,20 +24,4 @@ torch::Tensor to_pixels(const Clip& clip) {
   return pixels;
 }
 
-Clip to_clip(const torch::Tensor& pixels, double fps) {
-  Clip clip;
-  clip.fps = fps;
-  const torch::Tensor levels = ((pixels.to(at::kCPU, at::kFloat) * 0.5 + 0.5).clamp_(0, 1) * 255.0)
-                                   .round_()
-                                   .to(at::kByte)
-                                   .permute({0, 2, 3, 1})
-                                   .contiguous();  // [T, H, W, 3]
-  const int64_t bytes = levels.size(1) * levels.size(2) * 3;
-  for (int64_t t = 0; t < levels.size(0); ++t) {
-    const uint8_t* begin = levels.const_data_ptr<uint8_t>() + t * bytes;
-    clip.frames.push_back(RgbImage{levels.size(2), levels.size(1), {begin, begin + bytes}});
-  }
-  return clip;
-}
-
 }  // namespace sfv::evaluation

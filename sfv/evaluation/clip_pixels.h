@@ -10,7 +10,4 @@ namespace sfv::evaluation {
 /// that differ in size.
 [[nodiscard]] torch::Tensor to_pixels(const Clip& clip);
 
-/// pixels: [T, 3, H, W], -1..1, as 8-bit frames: clamped, rounded half to even.
-[[nodiscard]] Clip to_clip(const torch::Tensor& pixels, double fps);
-
 }  // namespace sfv::evaluation

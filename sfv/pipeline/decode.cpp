@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "sfv/pipeline/frame_copies.h"
-
 namespace sfv::pipeline {
 
 torch::Tensor decode_frames(checkpoint::Model& model, const torch::Tensor& latents,
@@ -31,12 +29,6 @@ torch::Tensor decode_frames(checkpoint::Model& model, const torch::Tensor& laten
     keep(model.vae->decode(slice, length, model.memory.decoder).to(at::kFloat));
   }
   return slices.size() == 1 ? slices[0] : at::cat(slices);
-}
-
-Clip to_clip(const torch::Tensor& frames, double fps) {
-  FrameCopies copies;
-  copies.add(frames);
-  return copies.finish(fps);
 }
 
 }  // namespace sfv::pipeline

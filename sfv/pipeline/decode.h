@@ -6,7 +6,6 @@
 
 #include "sfv/checkpoint/model.h"
 #include "sfv/core/generate_options.h"
-#include "sfv/core/rgb_image.h"
 
 namespace sfv::pipeline {
 
@@ -17,8 +16,5 @@ namespace sfv::pipeline {
 [[nodiscard]] torch::Tensor decode_frames(checkpoint::Model& model, const torch::Tensor& latents,
                                           const GenerateSettings& settings,
                                           const std::function<void(const torch::Tensor&)>& on_slice = {});
-
-/// frames: [F, 3, H, W], -1..1, as 8-bit pictures: clamped, rounded half to even.
-[[nodiscard]] Clip to_clip(const torch::Tensor& frames, double fps);
 
 }  // namespace sfv::pipeline

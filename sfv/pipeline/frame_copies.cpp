@@ -5,23 +5,9 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
-#include <algorithm>
+#include "sfv/tensor/frame_levels.h"
 
 namespace sfv::pipeline {
-namespace {
-
-// Frame by frame: the float tensors on the way stay small.
-torch::Tensor to_levels(const torch::Tensor& frames) {
-  const torch::Tensor levels =
-      at::empty({frames.size(0), frames.size(2), frames.size(3), 3}, frames.options().dtype(at::kByte));
-  for (int64_t i = 0; i < frames.size(0); ++i) {
-    const torch::Tensor level = ((frames[i] * 0.5 + 0.5).clamp(0, 1) * 255.0).round();
-    levels[i].copy_(level.permute({1, 2, 0}));
-  }
-  return levels;
-}
-
-}  // namespace
 
 struct FrameCopies::CopyStream {
   explicit CopyStream(at::Device device)
@@ -58,13 +44,7 @@ Clip FrameCopies::finish(double fps) {
   levels_.clear();
   Clip clip;
   clip.fps = fps;
-  for (const torch::Tensor& copy : copies_) {
-    const int64_t height = copy.size(1), width = copy.size(2), size = height * width * 3;
-    for (int64_t i = 0; i < copy.size(0); ++i) {
-      const auto* begin = copy.const_data_ptr<uint8_t>() + i * size;
-      clip.frames.push_back(RgbImage{width, height, {begin, begin + size}});
-    }
-  }
+  for (const torch::Tensor& copy : copies_) append_frames(copy, clip);
   copies_.clear();
   return clip;
 }

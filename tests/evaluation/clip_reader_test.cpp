@@ -12,6 +12,7 @@
 #include "sfv/evaluation/feature_file.h"
 #include "sfv/io/image.h"
 #include "sfv/io/safetensors.h"
+#include "sfv/tensor/frame_levels.h"
 #include "tests/error_of.h"
 #include "tests/temporary_folder.h"
 
