@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sfv/ops/cpu/geglu_kernel.h"
+#include "sfv/ops/own_kernels.h"
 #include "sfv/ops/shape_only.h"
 #include "sfv/tensor/planned_memory.h"
 
@@ -26,23 +27,12 @@ std::vector<int64_t> halved(const torch::Tensor& p) {
   return sizes;
 }
 
-const uint16_t* bits_of(const torch::Tensor& x) {
-  return reinterpret_cast<const uint16_t*>(x.const_data_ptr<at::BFloat16>());
-}
-uint16_t* mutable_bits_of(const torch::Tensor& x) {
-  return reinterpret_cast<uint16_t*>(x.mutable_data_ptr<at::BFloat16>());
-}
-
 struct GegluFunction : torch::autograd::Function<GegluFunction> {
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& p) {
     context->save_for_backward({p});
     const torch::Tensor y = at::empty(halved(p), p.options());
     const int64_t C = y.size(-1), rows = y.numel() / C;
-    if (p.scalar_type() == at::kBFloat16) {
-      cpu::geglu_forward(rows, C, bits_of(p), mutable_bits_of(y));
-    } else {
-      cpu::geglu_forward(rows, C, p.const_data_ptr<float>(), y.mutable_data_ptr<float>());
-    }
+    with_numbers(p, [&](const auto& of) { cpu::geglu_forward(rows, C, of(p), of(y)); });
     return y;
   }
 
@@ -56,12 +46,7 @@ struct GegluFunction : torch::autograd::Function<GegluFunction> {
     const torch::Tensor dy = gradients[0].contiguous();
     const torch::Tensor dp = at::empty_like(p);
     const int64_t rows = p.numel() / (2 * C);
-    if (p.scalar_type() == at::kBFloat16) {
-      cpu::geglu_backward(rows, C, bits_of(dy), bits_of(p), mutable_bits_of(dp));
-    } else {
-      cpu::geglu_backward(rows, C, dy.const_data_ptr<float>(), p.const_data_ptr<float>(),
-                          dp.mutable_data_ptr<float>());
-    }
+    with_numbers(p, [&](const auto& of) { cpu::geglu_backward(rows, C, of(dy), of(p), of(dp)); });
     return {dp};
   }
 };

@@ -5,15 +5,13 @@
 #include <algorithm>
 #include <bit>
 
+#include "sfv/core/rounding.h"
+
 namespace sfv {
 namespace {
 
 constexpr size_t kPage = 4096;
 constexpr size_t kHugePage = size_t{2} << 20;
-
-size_t round_up(size_t n, size_t step) {
-  return (n + step - 1) / step * step;
-}
 
 size_t rounded_size(size_t bytes) {
   return round_up(bytes, std::max(kPage, std::bit_floor(bytes) / 16));

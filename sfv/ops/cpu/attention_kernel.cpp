@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 
+#include "sfv/core/rounding.h"
 #include "sfv/ops/cpu/product_kernel.h"
 #include "sfv/ops/cpu/vectors.h"
 
@@ -27,10 +28,6 @@ void convert(uint16_t x, float& y) {
 }
 void convert(uint16_t x, uint16_t& y) {
   y = x;
-}
-
-int64_t round_up(int64_t a, int64_t b) {
-  return (a + b - 1) / b * b;
 }
 
 // A panel of one head's keys and their values, as products take them: keys [panel of kProductColumns keys, D,
@@ -182,7 +179,7 @@ void attention_by(const AttentionSizes& s, const T* q, const T* k, const T* v, T
   auto* const floats = reinterpret_cast<float*>(workspace);
   auto* const numbers = reinterpret_cast<N*>(floats + all_desks);
   N *const keys = numbers + all_desks, *const values = keys + s.heads * packed;
-  const int64_t panels = packed / s.D / kProductColumns, blocks = (s.S + kQueries - 1) / kQueries;
+  const int64_t panels = packed / s.D / kProductColumns, blocks = quotient_up(s.S, kQueries);
   for (int64_t n = 0; n < s.pictures; ++n) {
     at::parallel_for(0, s.heads * panels, 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sfv/core/rounding.h"
 #include "sfv/ops/cpu/geglu_kernel.h"
 #include "sfv/ops/cpu/product_kernel.h"
 #include "sfv/ops/cpu/vectors.h"
@@ -77,7 +78,7 @@ class Linear {
   // f(first row, rows, panel, desk) for all blocks of rows and the first `panels` panels of outputs.
   template <typename F>
   void for_blocks(int64_t panels, const F& f) const {
-    const int64_t chunks = (s_.rows + kChunk - 1) / kChunk;
+    const int64_t chunks = quotient_up(s_.rows, kChunk);
     at::parallel_for(0, chunks * panels, 1, [&](int64_t begin, int64_t end) {
       Desk desk;
       for (int64_t i = begin; i < end; ++i) {

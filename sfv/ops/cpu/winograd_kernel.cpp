@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "sfv/core/rounding.h"
 #include "sfv/ops/cpu/product_kernel.h"
 #include "sfv/ops/cpu/winograd_tiles.h"
 #include "sfv/ops/cpu/winograd_transforms.h"
@@ -21,10 +22,6 @@ constexpr int64_t kGradientChunk = 128;  // of all threads together
 static_assert(kChunk % kProductRows == 0 && kWinogradChannels % kProductRows == 0);
 static_assert(kWinogradChannels == kProductColumns);
 
-int64_t quotient_up(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
-
 struct Tiles {
   explicit Tiles(const WinogradSizes& s)
       : rows(quotient_up(s.out_height(), kWinogradTile)),
@@ -38,7 +35,7 @@ struct Tiles {
   // At most kChunk, and as many chunks for each thread where there are few.
   [[nodiscard]] int64_t chunk(int64_t threads) const {
     const int64_t rounds = quotient_up(count, kChunk * threads);
-    return std::min(kChunk, quotient_up(quotient_up(count, rounds * threads), kProductRows) * kProductRows);
+    return std::min(kChunk, round_up(quotient_up(count, rounds * threads), kProductRows));
   }
 };
 
@@ -80,7 +77,7 @@ void winograd_conv(const WinogradSizes& s, const T* x, const float* u, const T* 
       for (int64_t t = 0; t < count; ++t)
         winograd::transform_input(s, tiles.place(first + t), x, v + t * s.C, kChunk * s.C);
       // A product takes whole blocks of rows; what the last rows give is read by nobody.
-      const int64_t rows = quotient_up(count, kProductRows) * kProductRows;
+      const int64_t rows = round_up(count, kProductRows);
       for (int p = 0; p < kPoints; ++p) {
         float* const operand = v + p * kChunk * s.C;
         std::fill(operand + count * s.C, operand + rows * s.C, 0.0F);
