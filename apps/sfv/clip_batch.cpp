@@ -145,8 +145,10 @@ class Batch {
       display_.begin_part(label_of(writing_->outcome.job, jobs_.size() - 1, jobs_.size()),
                           (count - 1 + kNetworkShare) / count, 1);
       display_.update({.stage = "write", .fraction = 0});
-      finish_write();
+      writing_->written.wait();
+      // Before the clip is reported: nothing is drawn below the last line.
       display_.update({.stage = "write", .fraction = 1, .stage_finished = true});
+      finish_write();
     }
     return std::move(outcomes_);
   }

@@ -5,16 +5,16 @@
 #include <map>
 #include <mutex>
 #include <unordered_map>
-#include <vector>
 
 namespace sfv {
 
-/// Blocks of memory from the system, each mapped by itself, that are kept when given back. Sizes are rounded
-/// up to one of sixteen steps an octave, so that a block fits the next tensor of about its size. For any
-/// thread.
+/// Blocks of memory from the system that are kept when given back. What is kept and touches grows together,
+/// and each block is cut from the smallest piece that holds it: so one tensor's memory serves others of any
+/// size, where blocks kept by size lay idle beside each other. For any thread.
 class BlockCache {
  public:
-  /// What is in use and what is kept are together at most what was in use at most, and `slack` bytes.
+  /// What is in use and what is kept are together at most what was in use at most, `slack` bytes, and a huge
+  /// page.
   explicit BlockCache(size_t slack) : slack_(slack) {}
   BlockCache(const BlockCache&) = delete;
   BlockCache& operator=(const BlockCache&) = delete;
@@ -34,19 +34,21 @@ class BlockCache {
   [[nodiscard]] size_t kept_bytes() const;
 
  private:
-  struct Kept {
-    void* block;
-    uint64_t age;  // when it was given back
+  struct Piece {
+    size_t size;
+    uint64_t age;  // when its last part was given back
   };
 
-  void* take_kept(size_t bytes);
-  void release_oldest();
+  std::byte* take_kept(size_t size);
+  std::byte* take_mapped(size_t size);
+  void keep(std::byte* first, size_t size, uint64_t age);
+  void release_oldest(size_t bytes);
   void trim();
 
   size_t slack_;
   mutable std::mutex mutex_;
   std::unordered_map<void*, size_t> used_;
-  std::map<size_t, std::vector<Kept>> kept_;  // by size; the newest last
+  std::map<std::byte*, Piece> kept_;  // no two touch
   size_t used_bytes_ = 0, most_bytes_ = 0, kept_bytes_ = 0;
   uint64_t clock_ = 0;
 };
