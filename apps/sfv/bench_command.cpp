@@ -16,10 +16,12 @@
 #include "apps/sfv/progress_display.h"
 #include "apps/sfv/stop_signals.h"
 #include "sfv/core/check.h"
+#include "sfv/core/cpu_clock.h"
 #include "sfv/core/cpu_features.h"
 #include "sfv/io/chrome_trace.h"
 #include "sfv/tensor/device.h"
 #include "sfv/tensor/device_memory.h"
+#include "sfv/tensor/gpu_driver.h"
 #include "sfv/tensor/precision.h"
 
 namespace sfv::cli {
@@ -84,6 +86,19 @@ class UntilPart : public ProgressSink {
   CancelToken token_;
 };
 
+// "AMD EPYC, avx2 avx512, 3.7 GHz".
+std::string describe_processor(const torch::Device& device) {
+  char clock[32];
+  if (device.is_cuda()) {
+    const GpuDriver driver;
+    std::snprintf(clock, sizeof clock, "%.2f", driver.clock_ghz(device.index()));
+    return concat(driver.name(device.index()), ", up to ", clock, " GHz");
+  }
+  const CpuFeatures cpu = cpu_features();
+  std::snprintf(clock, sizeof clock, "%.2f", measure_clock_ghz());
+  return concat(cpu.name.empty() ? "unknown" : cpu.name, ", ", to_string(cpu), ", ", clock, " GHz");
+}
+
 // One request, or the first parts of it.
 BenchRound measure(Engine& engine, const RgbImage& photo, const GenerateOptions& generate,
                    const torch::Device& device, UntilPart& sink) {
@@ -120,10 +135,9 @@ int bench(const Options& options, const CommandContext& context) {
   }
   result.load_seconds = seconds_since(start);
   result.engine = engine->identity();
-  const CpuFeatures cpu = cpu_features();
   const torch::Device device = open_device(result.engine.device);
-  result.processor = concat(cpu.name.empty() ? "unknown" : cpu.name, ", ", to_string(cpu));
-  result.rates = measure_rates(device, choose_precision(result.engine.dtype, device, cpu).dtype);
+  result.processor = describe_processor(device);
+  result.rates = measure_rates(device, choose_precision(result.engine.dtype, device, cpu_features()).dtype);
 
   result.settings = engine->resolve(generate);
   const RgbImage photo = made_up_photo(result.settings.width, result.settings.height);

@@ -40,7 +40,7 @@ struct DeviceRates {
 struct BenchResult {
   EngineIdentity engine;
   GenerateSettings settings;
-  std::string processor;  // name and features
+  std::string processor;  // name, features, clock
   int64_t warm_up = 0, rounds = 0;
   DeviceRates rates;
   double load_seconds = 0;

@@ -7,6 +7,7 @@
 
 #include "apps/sfv/error_report.h"
 #include "sfv/core/check.h"
+#include "sfv/core/rounding.h"
 #include "sfv/distributed/open_ranks.h"
 #include "sfv/tensor/device.h"
 #include "sfv/training/rank_agreement.h"
@@ -52,7 +53,7 @@ std::string device_of_rank(const std::string& asked, const distributed::Ranks& r
 }
 
 std::pair<int64_t, int64_t> block_of(int64_t total, int64_t unit, const distributed::RankPlace& place) {
-  const int64_t units = (total + unit - 1) / unit;
+  const int64_t units = quotient_up(total, unit);
   const auto edge = [&](int64_t rank) { return std::min(units * rank / place.size * unit, total); };
   return {edge(place.rank), edge(place.rank + 1)};
 }

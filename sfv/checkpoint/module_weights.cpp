@@ -1,10 +1,15 @@
 #include "sfv/checkpoint/module_weights.h"
 
+#include <ATen/Parallel.h>
+
+#include <cstddef>
 #include <map>
 #include <set>
+#include <span>
 #include <sstream>
 
 #include "sfv/core/check.h"
+#include "sfv/io/mapped_file.h"
 #include "sfv/nn/fetched_weights.h"
 #include "sfv/tensor/layout.h"
 
@@ -36,6 +41,12 @@ std::string shape_text(at::IntArrayRef shape) {
   std::ostringstream out;
   out << shape;
   return out.str();
+}
+
+void read_all(const std::vector<std::span<const std::byte>>& parts) {
+  at::parallel_for(0, static_cast<int64_t>(parts.size()), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) io::read_ahead(parts[static_cast<size_t>(i)]);
+  });
 }
 
 }  // namespace
@@ -89,11 +100,17 @@ void set_weights(torch::nn::Module& module, const Weights& weights, torch::Dtype
             misfit);
   const torch::NoGradGuard no_grad;
   const std::set<std::string> left = weights_left(module, home);
+  std::vector<std::span<const std::byte>> in_file;
   for (auto& item : module.named_parameters()) {
-    const torch::Tensor stored = as_tensor(weights.at(item.key()));
+    const Weight& weight = weights.at(item.key());
+    const torch::Tensor stored = as_tensor(weight);
     item.value().set_requires_grad(false);
     item.value().set_data(left.contains(item.key()) ? stored : as_kernel(stored.to(device, dtype)));
+    if (item.value().is_alias_of(stored)) in_file.push_back(weight.bytes);
   }
+  // Loaded means in memory. Only where a layer's weights come with the layer, memory may be too small for
+  // that.
+  if (home != WeightHome::kLayer) read_all(in_file);
   module.eval();
 }
 

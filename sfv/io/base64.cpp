@@ -4,13 +4,15 @@
 #include <cstdint>
 #include <string_view>
 
+#include "sfv/core/rounding.h"
+
 namespace sfv::io {
 
 std::string base64(std::span<const std::byte> bytes) {
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   constexpr size_t kGroup = 3;  // bytes that become four digits
   std::string out;
-  out.reserve((bytes.size() + kGroup - 1) / kGroup * 4);
+  out.reserve(quotient_up(bytes.size(), kGroup) * 4);
   for (size_t at = 0; at < bytes.size(); at += kGroup) {
     const size_t count = std::min(kGroup, bytes.size() - at);
     uint32_t bits = 0;

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "sfv/core/check.h"
+#include "sfv/core/rounding.h"
 #include "sfv/io/html_page.h"
 
 namespace sfv::io {
@@ -58,7 +59,7 @@ struct Range {
 
 /// Consecutive points put together; those that are not finite are left out.
 std::vector<Bin> bins_of(const Curve& curve) {
-  const size_t stride = (curve.points.size() + kBins - 1) / kBins;
+  const size_t stride = quotient_up(curve.points.size(), kBins);
   std::vector<Bin> bins;
   for (size_t start = 0; start < curve.points.size(); start += stride) {
     double sum = 0;

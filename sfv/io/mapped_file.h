@@ -25,4 +25,8 @@ class MappedFile {
   size_t size_ = 0;
 };
 
+/// Has the system bring mapped bytes into memory now, in order, rather than page by page when they are first
+/// touched. They may be dropped again; where the system cannot, nothing happens.
+void read_ahead(std::span<const std::byte> bytes);
+
 }  // namespace sfv::io

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sfv/core/check.h"
+#include "sfv/core/rounding.h"
 #include "sfv/io/atomic_file.h"
 #include "sfv/io/json_reader.h"
 #include "sfv/io/safetensors.h"
@@ -81,7 +82,7 @@ std::string make_header(const std::vector<SafetensorsWriter::Entry>& entries,
     begin += sizes[i];
   }
   json += '}';
-  json.resize((json.size() + kAlignment - 1) / kAlignment * kAlignment, ' ');
+  json.resize(round_up(json.size(), kAlignment), ' ');
   return json;
 }
 

@@ -9,6 +9,7 @@ extern "C" {
 
 #include "sfv/core/check.h"
 #include "sfv/core/cpu_features.h"
+#include "sfv/core/rounding.h"
 #include "sfv/io/video_color.h"
 #include "sfv/io/video_encoder.h"
 #include "sfv/io/video_formats.h"
@@ -87,8 +88,8 @@ Recipe make_recipe(const VideoJob& job) {
   const Fraction rate = frame_rate(job.clip.fps, job.name);
   const RgbImage& first = job.clip.frames.front();
   const int64_t even = recipe.encoder.bt709 ? 2 : 1;
-  recipe.encoder.width = static_cast<int>((first.width + even - 1) / even * even);
-  recipe.encoder.height = static_cast<int>((first.height + even - 1) / even * even);
+  recipe.encoder.width = static_cast<int>(round_up(first.width, even));
+  recipe.encoder.height = static_cast<int>(round_up(first.height, even));
   recipe.encoder.frame_rate = rate;
   recipe.encoder.time_base = {rate.denominator, rate.numerator};
   return recipe;

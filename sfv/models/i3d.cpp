@@ -16,6 +16,7 @@
 #include <string>
 
 #include "sfv/core/check.h"
+#include "sfv/core/rounding.h"
 #include "sfv/tensor/parameter.h"
 
 namespace sfv::models {
@@ -55,7 +56,7 @@ torch::Tensor convolve_3x3x3(const torch::Tensor& x, const Unit3d& unit) {
 // Maxima along one axis with "same" padding of zeros, which never win, since x >= 0 after ReLU.
 torch::Tensor max_along(const torch::Tensor& x, int64_t axis, int64_t kernel, int64_t stride) {
   if (kernel == 1 && stride == 1) return x;
-  const int64_t size = x.size(axis), count = (size + stride - 1) / stride;
+  const int64_t size = x.size(axis), count = quotient_up(size, stride);
   const int64_t front = same_padding(size, kernel, stride).front;
   // Place o sees o * stride + offset. Offset 0 exists for every place, the others for all but those at an
   // end.

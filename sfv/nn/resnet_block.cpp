@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "sfv/core/rounding.h"
 #include "sfv/ops/split.h"
 #include "sfv/tensor/layout.h"
 
@@ -75,7 +76,7 @@ void TemporalResnetBlockImpl::mix_into(FrameParts& parts, int64_t frames, const 
   int64_t bytes = 0;
   for (const torch::Tensor& part : parts) bytes += static_cast<int64_t>(part.nbytes());
   const int64_t step = std::clamp<int64_t>(ops::max_piece_bytes() * H / std::max<int64_t>(bytes, 1), 1, H);
-  const auto bands = static_cast<size_t>((H + step - 1) / step);
+  const auto bands = static_cast<size_t>(quotient_up(H, step));
   // Some rows of all frames: [(B F), C, rows, W].
   const auto rows_of = [&](const torch::Tensor& part, size_t band) {
     const int64_t begin = static_cast<int64_t>(band) * step;

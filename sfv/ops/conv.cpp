@@ -5,6 +5,7 @@
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/upsample_nearest2d.h>
 
+#include "sfv/core/rounding.h"
 #include "sfv/core/trace.h"
 #include "sfv/core/work.h"
 #include "sfv/ops/cpu/winograd_kernel.h"
@@ -52,7 +53,7 @@ torch::Tensor conv2d_in_bands(const torch::Tensor& x, const torch::Tensor& weigh
   // Winograd's tiles begin where they do in the whole picture: the same bytes.
   constexpr int64_t kTile = cpu::kWinogradTile;
   const int64_t height = x.size(2);
-  const int64_t step = ((height + bands - 1) / bands + kTile - 1) / kTile * kTile;
+  const int64_t step = round_up(quotient_up(height, bands), kTile);
   torch::Tensor joined = torch::empty({x.size(0), weight.size(0), height, x.size(3)}, x.options(),
                                       at::MemoryFormat::ChannelsLast);
   for (int64_t begin = 0; begin < height; begin += step) {

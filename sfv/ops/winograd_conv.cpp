@@ -9,6 +9,7 @@
 #include <array>
 #include <optional>
 
+#include "sfv/core/rounding.h"
 #include "sfv/ops/cpu/winograd_kernel.h"
 #include "sfv/ops/own_kernels.h"
 #include "sfv/tensor/layout.h"
@@ -111,7 +112,7 @@ bool suits_winograd(const torch::Tensor& x, const torch::Tensor& weight, int64_t
   const bool is_large = C * O > kManyWeights;
   if (is_large && (!is_float || C * O > kMostWeights)) return false;
   constexpr int64_t kTile = cpu::kWinogradTile;
-  const int64_t tiles = (H + kTile - 1) / kTile * ((W + kTile - 1) / kTile);
+  const int64_t tiles = quotient_up(H, kTile) * quotient_up(W, kTile);
   return tiles >= (!is_float ? 16 : is_large ? 12 : 4) && 2 * tiles * kTile * kTile <= 3 * H * W;
 }
 

@@ -12,6 +12,7 @@
 
 #include "sfv/core/check.h"
 #include "sfv/core/log.h"
+#include "sfv/tensor/gpu_driver.h"
 
 namespace sfv {
 namespace {
@@ -76,14 +77,7 @@ DeviceName parse_device(std::string_view text) {
 }
 
 int count_gpus() {
-  const auto close = [](void* library) { dlclose(library); };
-  const std::unique_ptr<void, decltype(close)> driver(dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL), close);
-  if (!driver) return 0;
-  const auto init = reinterpret_cast<int (*)(unsigned)>(dlsym(driver.get(), "cuInit"));
-  const auto get_count = reinterpret_cast<int (*)(int*)>(dlsym(driver.get(), "cuDeviceGetCount"));
-  int count = 0;
-  if (init == nullptr || get_count == nullptr || init(0) != 0 || get_count(&count) != 0) return 0;
-  return count;
+  return GpuDriver().count();
 }
 
 torch::Device open_device(std::string_view text) {

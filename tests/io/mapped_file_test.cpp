@@ -1,12 +1,16 @@
 #include "sfv/io/mapped_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cstring>
+#include <span>
+#include <string>
 #include <utility>
 
 #include "tests/error_of.h"
@@ -40,6 +44,32 @@ TEST(MappedFile, MovesItsMapping) {
   MappedFile c(folder.file("c", "second"));
   c = std::move(b);
   EXPECT_EQ(text_of(c), "first");
+}
+
+// Faults of this process, each of which maps some pages of a file, a huge one at most.
+int64_t faults_of_reading(std::span<const std::byte> bytes) {
+  const auto faults = [] {
+    rusage usage = {};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_minflt + usage.ru_majflt;
+  };
+  const int64_t before = faults();
+  int sum = 0;
+  for (size_t i = 0; i < bytes.size(); i += 4096) sum += static_cast<int>(bytes[i]);
+  EXPECT_EQ(sum, static_cast<int>('x') * static_cast<int>((bytes.size() + 4095) / 4096));
+  return faults() - before;
+}
+
+TEST(MappedFile, WhatWasReadAheadFaultsNoMore) {
+  const TestFolder folder;
+  const auto path = folder.file("a", std::string(size_t{64} << 20, 'x'));
+  EXPECT_GE(faults_of_reading(MappedFile(path).bytes()), 32);
+  const MappedFile file(path);
+  void* const data = const_cast<std::byte*>(file.bytes().data());
+  if (::madvise(data, 1, MADV_POPULATE_READ) != 0) GTEST_SKIP() << "this system cannot (Linux before 5.14)";
+  const auto inner = file.bytes().subspan(5000, file.bytes().size() - 10000);
+  read_ahead(inner);
+  EXPECT_LT(faults_of_reading(inner), 8);
 }
 
 TEST(MappedFile, KeepsTheOldBytesWhenTheFileIsReplaced) {

@@ -49,9 +49,9 @@ void pack(const AttentionSizes& s, int64_t first, const T* k, const T* v, N* key
   }
 }
 
-// A row's logits, times a factor, become powers of two below their maximum so far, the weights; sums and
-// results so far are scaled to it. What fills the last panel up adds less than 1e-37 to a sum that is at
-// least 1, and meets values of 0.
+// A row's logits, times a factor, become powers of two below their maximum so far, the weights, which may lie
+// where the logits lay; sums and results so far are scaled to it. What fills the last panel up adds less than
+// 1e-37 to a sum that is at least 1, and meets values of 0.
 struct Row {
   float maximum, sum;
 };
@@ -111,12 +111,15 @@ SFV_FOR_EACH_CPU void give_result(const float* from, float factor, int64_t D, ui
   give_of(from, factor, D, y);
 }
 
-// What a thread works in. N: the numbers that products take.
+// What a thread works in. N: the numbers that products take. A row's weights take the place of its logits:
+// less that the caches have to keep.
 template <typename N>
 struct Desk {
   float *logits, *results;
-  N *queries, *weights;
+  N* queries;
 };
+template <typename N>
+constexpr int64_t kWeightsRow = kKeys* static_cast<int64_t>(sizeof(float) / sizeof(N));
 
 // q, y: the first of `count` queries of a head.
 template <typename T, typename N>
@@ -133,6 +136,7 @@ void attend(const AttentionSizes& s, int64_t count, const T* q, const N* keys, c
   Row rows[kQueries];
   std::fill(rows, rows + kQueries, Row{-std::numeric_limits<float>::max(), 0});
   const int64_t blocks = round_up(count, kProductRows);
+  N* const weights = reinterpret_cast<N*>(desk.logits);
   for (int64_t key = 0; key < s.L; key += kKeys) {
     const int64_t present = std::min(kKeys, s.L - key), columns = round_up(present, kProductColumns);
     multiply(Product<N>{.rows = blocks,
@@ -146,13 +150,13 @@ void attend(const AttentionSizes& s, int64_t count, const T* q, const N* keys, c
                         .y = desk.logits,
                         .y_row = kKeys});
     for (int64_t i = 0; i < blocks; ++i)
-      weigh(desk.logits + i * kKeys, factor, present, columns, rows[i], desk.weights + i * kKeys,
+      weigh(desk.logits + i * kKeys, factor, present, columns, rows[i], weights + i * kWeightsRow<N>,
             desk.results + i * s.D, s.D);
     multiply(Product<N>{.rows = blocks,
                         .columns = s.D,
                         .depth = columns,
-                        .a = desk.weights,
-                        .a_row = kKeys,
+                        .a = weights,
+                        .a_row = kWeightsRow<N>,
                         .b = values + key * s.D,
                         .b_panel = kProductPair<N> * kProductColumns,
                         .b_step = kProductPair<N> * s.D,
@@ -167,9 +171,9 @@ int64_t packed_size(const AttentionSizes& s) {
   return round_up(s.L, kProductColumns) * s.D;
 }
 
-// Of a thread: so many floats, and as many numbers that products take.
+// Of a thread: so many floats, the last for its queries.
 int64_t desk_size(const AttentionSizes& s) {
-  return kQueries * (s.D + kKeys);
+  return kQueries * (kKeys + 2 * s.D);
 }
 
 template <typename T, typename N>
@@ -177,8 +181,8 @@ void attention_by(const AttentionSizes& s, const T* q, const T* k, const T* v, T
   const int64_t C = s.heads * s.D, packed = packed_size(s);
   const int64_t all_desks = at::get_num_threads() * desk_size(s);
   auto* const floats = reinterpret_cast<float*>(workspace);
-  auto* const numbers = reinterpret_cast<N*>(floats + all_desks);
-  N *const keys = numbers + all_desks, *const values = keys + s.heads * packed;
+  N* const keys = reinterpret_cast<N*>(floats + all_desks);
+  N* const values = keys + s.heads * packed;
   const int64_t panels = packed / s.D / kProductColumns, blocks = quotient_up(s.S, kQueries);
   for (int64_t n = 0; n < s.pictures; ++n) {
     at::parallel_for(0, s.heads * panels, 1, [&](int64_t begin, int64_t end) {
@@ -189,9 +193,9 @@ void attention_by(const AttentionSizes& s, const T* q, const T* k, const T* v, T
       }
     });
     at::parallel_for(0, s.heads * blocks, 1, [&](int64_t begin, int64_t end) {
-      const int64_t own = at::get_thread_num() * desk_size(s);
-      const Desk<N> desk = {floats + own, floats + own + kQueries * kKeys, numbers + own,
-                            numbers + own + kQueries * s.D};
+      float* const own = floats + at::get_thread_num() * desk_size(s);
+      float* const results = own + kQueries * kKeys;
+      const Desk<N> desk = {own, results, reinterpret_cast<N*>(results + kQueries * s.D)};
       for (int64_t i = begin; i < end; ++i) {
         const int64_t head = i / blocks, first = i % blocks * kQueries;
         const int64_t place = (n * s.S + first) * C + head * s.D;
@@ -205,7 +209,7 @@ void attention_by(const AttentionSizes& s, const T* q, const T* k, const T* v, T
 }  // namespace
 
 int64_t attention_workspace(const AttentionSizes& sizes, int64_t threads) {
-  const int64_t numbers = 2 * (threads * desk_size(sizes) + sizes.heads * packed_size(sizes));
+  const int64_t numbers = threads * desk_size(sizes) + 2 * sizes.heads * packed_size(sizes);
   return numbers * static_cast<int64_t>(sizeof(float));
 }
 

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <vector>
 
+#include "sfv/core/rounding.h"
 #include "sfv/ops/cpu/vector_math.h"
 
 namespace sfv::ops::cpu {
@@ -17,7 +18,7 @@ namespace {
 constexpr int64_t kBlock = 64;  // pixels
 
 int64_t block_count(int64_t pixels) {
-  return (pixels + kBlock - 1) / kBlock;
+  return quotient_up(pixels, kBlock);
 }
 
 // Calls body(picture, block, first pixel of the picture, pixels) for all blocks of all pictures.

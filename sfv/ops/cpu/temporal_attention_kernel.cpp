@@ -8,6 +8,7 @@
 #include <cmath>
 #include <vector>
 
+#include "sfv/core/rounding.h"
 #include "sfv/ops/cpu/product_kernel.h"
 #include "sfv/ops/cpu/vector_math.h"
 
@@ -73,7 +74,7 @@ SFV_FOR_EACH_CPU void weigh(int64_t F, float* logits) {
 
 // place: of a pixel's head in a row of the desk.
 void attend(const TemporalAttentionSizes& s, int64_t place, int64_t row, Desk& desk) {
-  const int64_t rows = (s.F + kProductRows - 1) / kProductRows * kProductRows;
+  const int64_t rows = round_up(s.F, kProductRows);
   transpose(desk.keys.data() + place, row, s.F, s.D, desk.keys_of_head);
   multiply({.rows = rows,
             .columns = kMostFrames,
@@ -105,7 +106,7 @@ void attend(const TemporalAttentionSizes& s, int64_t place, int64_t row, Desk& d
 template <typename T>
 void temporal_attention(const TemporalAttentionSizes& s, const T* q, const T* k, const T* v, T* y) {
   const int64_t C = s.heads * s.D, step = s.P * C;
-  const int64_t pixels = std::clamp<int64_t>(kPiece / C, 1, s.P), pieces = (s.P + pixels - 1) / pixels;
+  const int64_t pixels = std::clamp<int64_t>(kPiece / C, 1, s.P), pieces = quotient_up(s.P, pixels);
   const float factor = 1.0F / std::sqrt(static_cast<float>(s.D));
   at::parallel_for(0, s.B * pieces, 1, [&](int64_t begin, int64_t end) {
     Desk desk(pixels * C);
