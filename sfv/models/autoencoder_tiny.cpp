@@ -1,16 +1,17 @@
 #include "sfv/models/autoencoder_tiny.h"
 
-#include <ATen/ops/cat.h>
 #include <ATen/ops/clamp_min.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/tanh.h>
-#include <ATen/ops/zeros_like.h>
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sfv/core/check.h"
 #include "sfv/nn/layers.h"
 #include "sfv/ops/conv.h"
+#include "sfv/tensor/layout.h"
 
 namespace sfv::models {
 namespace {
@@ -20,9 +21,10 @@ constexpr int64_t kLatentChannels = 4;
 constexpr int64_t kStages = 3;  // each halves or doubles the size
 constexpr int64_t kBlocksPerStage = 3;
 
-// at::relu has no rule for shapes alone, and counting operations before a run needs one.
+// ReLU, of a tensor that nobody else has. at::relu has no rule for shapes alone, and counting operations
+// before a run needs one.
 torch::Tensor rectify(const torch::Tensor& x) {
-  return at::clamp_min(x, 0);
+  return torch::GradMode::is_enabled() ? at::clamp_min(x, 0) : x.clamp_min_(0);
 }
 
 // Three convolutions with ReLU between, plus the input, ReLU. Keys conv.0, conv.2, conv.4.
@@ -47,11 +49,18 @@ class TinyBlockImpl : public torch::nn::Module {
 };
 TORCH_MODULE(TinyBlock);
 
-// The frame before each frame of x [(B F), C, H, W]; zeros before a video's first.
-torch::Tensor previous_frames(const torch::Tensor& x, int64_t frames) {
-  const torch::Tensor videos = x.unflatten(0, {-1, frames});
-  const torch::Tensor nothing = at::zeros_like(videos.narrow(1, 0, 1));
-  return at::cat({nothing, videos.narrow(1, 0, frames - 1)}, 1).flatten(0, 1);
+// x [(B F), C, H, W] and behind its channels those of the frame before; zeros before a video's first.
+torch::Tensor with_previous_frames(const torch::Tensor& x, int64_t frames) {
+  const int64_t C = x.size(1);
+  const torch::Tensor videos = as_nhwc(x).unflatten(0, {-1, frames});
+  std::vector<int64_t> shape = videos.sizes().vec();
+  shape.back() = 2 * C;
+  const torch::Tensor both = at::empty(shape, x.options());
+  both.narrow(-1, 0, C).copy_(videos);
+  const torch::Tensor before = both.narrow(-1, C, C);
+  before.narrow(1, 0, 1).zero_();
+  before.narrow(1, 1, frames - 1).copy_(videos.narrow(1, 0, frames - 1));
+  return both.flatten(0, 1).permute({0, 3, 1, 2});
 }
 
 void register_conv(torch::nn::Module& parent, int64_t index, int64_t in_channels, int64_t out_channels,
@@ -94,8 +103,7 @@ torch::Tensor TinyDecoderImpl::forward(const torch::Tensor& latents, int64_t fra
             kInvalidArgument, "[TinyDecoder] expected [(B x ", frames, "), ", kLatentChannels,
             ", h, w], got ", latents.sizes());
   const auto run_block = [&](int64_t index, const torch::Tensor& x) {
-    return block(*this, index)
-        .forward(kind_ == TinyKind::kTaesdv ? at::cat({x, previous_frames(x, frames)}, 1) : x, x);
+    return block(*this, index).forward(kind_ == TinyKind::kTaesdv ? with_previous_frames(x, frames) : x, x);
   };
   torch::Tensor x = rectify(run_conv(*this, 1, at::tanh(latents / 3) * 3));
   for (int64_t stage = 0; stage < kStages; ++stage) {
