@@ -15,6 +15,7 @@
 #include "apps/sfv/engine_options.h"
 #include "apps/sfv/progress_display.h"
 #include "apps/sfv/stop_signals.h"
+#include "apps/sfv/text_format.h"
 #include "sfv/core/check.h"
 #include "sfv/core/cpu_clock.h"
 #include "sfv/core/cpu_features.h"
@@ -86,17 +87,15 @@ class UntilPart : public ProgressSink {
   CancelToken token_;
 };
 
-// "AMD EPYC, avx2 avx512, 3.7 GHz".
+// "AMD EPYC, avx2 avx512, 3.70 GHz".
 std::string describe_processor(const torch::Device& device) {
-  char clock[32];
   if (device.is_cuda()) {
     const GpuDriver driver;
-    std::snprintf(clock, sizeof clock, "%.2f", driver.clock_ghz(device.index()));
-    return concat(driver.name(device.index()), ", up to ", clock, " GHz");
+    return driver.name(device.index()) + format(", up to %.2f GHz", driver.clock_ghz(device.index()));
   }
   const CpuFeatures cpu = cpu_features();
-  std::snprintf(clock, sizeof clock, "%.2f", measure_clock_ghz());
-  return concat(cpu.name.empty() ? "unknown" : cpu.name, ", ", to_string(cpu), ", ", clock, " GHz");
+  return concat(cpu.name.empty() ? "unknown" : cpu.name, ", ", to_string(cpu),
+                format(", %.2f GHz", measure_clock_ghz()));
 }
 
 // One request, or the first parts of it.

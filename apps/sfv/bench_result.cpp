@@ -1,11 +1,10 @@
 #include "apps/sfv/bench_result.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "apps/sfv/text_format.h"
 #include "sfv/core/check.h"
 #include "sfv/core/guidance.h"
 
@@ -77,13 +76,6 @@ const BenchPart& part_named(const BenchResult& result, const std::string& name) 
                                   [&](const BenchPart& part) { return part.name == name; });
   SFV_CHECK(found != result.parts.end(), kInternal, "[bench] no part ", name);
   return *found;
-}
-
-template <typename... Values>
-std::string format(const char* pattern, Values... values) {
-  std::array<char, 512> text = {};
-  std::snprintf(text.data(), text.size(), pattern, values...);
-  return text.data();
 }
 
 double rate(double operations, double seconds) {

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -16,6 +15,7 @@
 #include "apps/sfv/engine_options.h"
 #include "apps/sfv/plan_device.h"
 #include "apps/sfv/plan_memory.h"
+#include "apps/sfv/text_format.h"
 #include "sfv/core/check.h"
 #include "sfv/core/cpu_features.h"
 #include "sfv/core/process_memory.h"
@@ -93,12 +93,6 @@ Answer answer_of(const Options& options) {
   }
   if (answer.device.here) answer.rates = measure_operator_rates(device, dtype);
   return answer;
-}
-
-std::string format(const char* pattern, double value) {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), pattern, value);
-  return text.data();
 }
 
 std::string row(std::string name, const std::string& weights, const std::string& activations,

@@ -1,9 +1,9 @@
 #include "apps/sfv/progress_line.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
+
+#include "apps/sfv/text_format.h"
 
 namespace sfv::cli {
 namespace {
@@ -11,13 +11,6 @@ namespace {
 constexpr double kMaxSeconds = 359999;  // 99:59:59
 constexpr int kMinBar = 10;             // characters between the brackets
 constexpr int kMaxBar = 40;
-
-template <typename... Values>
-std::string format(const char* pattern, Values... values) {
-  std::array<char, 64> text = {};
-  std::snprintf(text.data(), text.size(), pattern, values...);
-  return text.data();
-}
 
 std::string percent(double fraction) {
   // 100 % is shown only when all is done.

@@ -1,12 +1,11 @@
 #include "apps/sfv/train_plan.h"
 
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <optional>
 
 #include "apps/sfv/plan_device.h"
 #include "apps/sfv/plan_model.h"
+#include "apps/sfv/text_format.h"
 #include "sfv/core/check.h"
 #include "sfv/core/process_memory.h"
 #include "sfv/tensor/device.h"
@@ -21,12 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using training::MemoryPlan;
 using training::Recipe;
-
-std::string format(const char* pattern, double value) {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), pattern, value);
-  return text.data();
-}
 
 std::string gib(int64_t bytes) {
   return format("%9.2f GiB", static_cast<double>(bytes) / (1 << 30));

@@ -117,8 +117,7 @@ bool BlockCache::give(void* block) {
 
 void BlockCache::trim() {
   const size_t most = most_bytes_ + slack_ + kHugePage;
-  if (used_bytes_ + kept_bytes_ > most)
-    release_oldest(std::min(kept_bytes_, used_bytes_ + kept_bytes_ - most));
+  if (used_bytes_ + kept_bytes_ > most) release_oldest(used_bytes_ + kept_bytes_ - most);
 }
 
 // At least so many bytes of what is kept. No huge page is cut that lies in one piece.
@@ -129,7 +128,7 @@ void BlockCache::release_oldest(size_t bytes) {
         kept_.begin(), kept_.end(), [](const auto& a, const auto& b) { return a.second.age < b.second.age; });
     const auto [first, piece] = *oldest;
     const size_t wanted = kept_bytes_ - left;
-    const size_t size = std::min(piece.size, wanted + to_huge_page(first + std::min(piece.size, wanted)));
+    const size_t size = std::min(piece.size, wanted + to_huge_page(first + wanted));
     ::munmap(first, size);
     kept_bytes_ -= size;
     kept_.erase(oldest);
@@ -145,7 +144,7 @@ void BlockCache::set_slack(size_t slack) {
 
 void BlockCache::release() {
   const std::lock_guard lock(mutex_);
-  while (kept_bytes_ > 0) release_oldest(kept_bytes_);
+  release_oldest(kept_bytes_);
   most_bytes_ = used_bytes_;
 }
 

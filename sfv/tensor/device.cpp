@@ -8,7 +8,6 @@
 
 #include <charconv>
 #include <filesystem>
-#include <memory>
 
 #include "sfv/core/check.h"
 #include "sfv/core/log.h"

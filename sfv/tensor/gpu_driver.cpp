@@ -4,13 +4,14 @@
 
 #include <array>
 
+#include "sfv/core/side_library.h"
+
 namespace sfv {
 
 template <typename... Arguments>
 bool GpuDriver::call(const char* name, Arguments... arguments) const {
-  if (!library_) return false;
-  const auto function = reinterpret_cast<int (*)(Arguments...)>(dlsym(library_.get(), name));
-  return function != nullptr && function(arguments...) == 0;
+  int (*function)(Arguments...) = nullptr;
+  return library_ && find_functions(library_.get(), name, function) && function(arguments...) == 0;
 }
 
 GpuDriver::GpuDriver() {

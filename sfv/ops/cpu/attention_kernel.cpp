@@ -119,7 +119,7 @@ struct Desk {
   N* queries;
 };
 template <typename N>
-constexpr int64_t kWeightsRow = kKeys* static_cast<int64_t>(sizeof(float) / sizeof(N));
+constexpr auto kWeightsRow = static_cast<int64_t>(kKeys * sizeof(float) / sizeof(N));
 
 // q, y: the first of `count` queries of a head.
 template <typename T, typename N>
