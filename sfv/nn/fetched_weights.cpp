@@ -1,5 +1,6 @@
 #include "sfv/nn/fetched_weights.h"
 
+#include "sfv/core/work.h"
 #include "sfv/nn/layers.h"
 #include "sfv/tensor/layout.h"
 #include "sfv/tensor/mixed_precision.h"
@@ -37,10 +38,13 @@ torch::Tensor fetch(const torch::Tensor& weight, const torch::Tensor& x) {
   return as_kernel(weight.to(x.device(), x.scalar_type()));
 }
 
-BroughtWeights::BroughtWeights(torch::nn::Module& network, torch::Dtype dtype, torch::Device device) {
+// Delegates, so that the destructor puts back what was brought when the work is stopped on the way.
+BroughtWeights::BroughtWeights(torch::nn::Module& network, torch::Dtype dtype, torch::Device device)
+    : BroughtWeights() {
   const torch::NoGradGuard no_grad;
   for (torch::Tensor parameter : network.parameters()) {
     if (is_at(parameter, dtype, device)) continue;
+    count_work(0);  // no operation of the network: the moment to stop
     homes_.emplace_back(parameter, parameter.detach());
     const PlannedKindScope kind(PlannedKind::kWeightCopy);
     parameter.set_data(as_kernel(parameter.to(device, dtype)));

@@ -24,12 +24,16 @@ namespace sfv::nn {
 /// those that are so already are left alone. Then they are where they were again.
 class BroughtWeights {
  public:
+  /// Seconds for a large network; this thread's WorkMeter (core/work.h) may stop it between two weights, and
+  /// then all are where they were.
   BroughtWeights(torch::nn::Module& network, torch::Dtype dtype, torch::Device device);
   ~BroughtWeights();
   BroughtWeights(const BroughtWeights&) = delete;
   BroughtWeights& operator=(const BroughtWeights&) = delete;
 
  private:
+  BroughtWeights() = default;
+
   std::vector<std::pair<torch::Tensor, torch::Tensor>> homes_;  // a parameter and what it was
 };
 

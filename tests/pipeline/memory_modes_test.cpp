@@ -4,8 +4,11 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "sfv/checkpoint/convert_model.h"
+#include "sfv/core/error.h"
+#include "sfv/core/work.h"
 #include "sfv/nn/fetched_weights.h"
 #include "sfv/pipeline/image_to_video.h"
 #include "sfv/pipeline/request_plan.h"
@@ -91,6 +94,31 @@ TEST_F(MemoryModes, BringWeightsForAStageAndPutThemBack) {
   }
   for (const auto& item : model.unet->named_parameters())
     EXPECT_EQ(item.value().const_data_ptr(), before[item.key()]) << item.key();
+}
+
+// Ctrl-C comes at once, not after the last of a network's weights.
+TEST_F(MemoryModes, PutWeightsBackWhenStoppedOnTheWay) {
+  class StopsAtThird : public WorkMeter {
+   public:
+    void add(double) override {
+      if (++calls_ == 3) throw Error(ErrorCode::kCancelled, "third");
+    }
+
+   private:
+    int calls_ = 0;
+  };
+  checkpoint::Model model = checkpoint::load_model(model_.string(), {});
+  const auto homes = [&model] {
+    std::vector<const void*> places;
+    for (const torch::Tensor& parameter : model.unet->parameters())
+      places.push_back(parameter.const_data_ptr());
+    return places;
+  };
+  const auto before = homes();
+  StopsAtThird meter;
+  const WorkScope scope(meter);
+  EXPECT_THROW(nn::BroughtWeights(*model.unet, torch::kBFloat16, torch::kCPU), Error);
+  EXPECT_EQ(homes(), before);
 }
 
 class RequestPlanTest : public ::testing::Test {
