@@ -116,6 +116,14 @@ struct R1Options {
   [[nodiscard]] bool operator==(const R1Options&) const = default;
 };
 
+/// How differently the clips of one picture drift, as a proper score of several of them (drift_score.h).
+struct DriftOptions {
+  double weight = 0;   // of the score in the generator's loss; 0: none
+  int64_t noises = 4;  // >= 2, clips that the generator makes of one; divides the micro-batch
+
+  [[nodiscard]] bool operator==(const DriftOptions&) const = default;
+};
+
 /// Stage "adversarial": a one-step generator from a diffusion model, against a discriminator in latent space.
 struct AdversarialOptions {
   AdversarialMethod method = AdversarialMethod::kSfV;
@@ -133,6 +141,7 @@ struct AdversarialOptions {
   DiscriminatorOptions discriminator;
   ReconstructionOptions reconstruction;
   R1Options r1;
+  DriftOptions drift;
 
   [[nodiscard]] bool operator==(const AdversarialOptions&) const = default;
 };

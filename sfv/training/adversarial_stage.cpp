@@ -10,49 +10,21 @@
 #include "sfv/core/check.h"
 #include "sfv/diffusion/preconditioning.h"
 #include "sfv/tensor/mixed_precision.h"
-#include "sfv/tensor/random.h"
 #include "sfv/training/averaged_model.h"
+#include "sfv/training/drift_score.h"
 #include "sfv/training/finite_loss.h"
 #include "sfv/training/generator_start.h"
 #include "sfv/training/hinge_loss.h"
 #include "sfv/training/motion_metrics.h"
 #include "sfv/training/non_saturating_loss.h"
 #include "sfv/training/r1_penalty.h"
+#include "sfv/training/recipe_discriminator.h"
 #include "sfv/training/reconstruction_loss.h"
 #include "sfv/training/relativistic_loss.h"
 #include "sfv/training/train_precision.h"
 
 namespace sfv::training {
 namespace {
-
-models::DiscriminatorConfig config_of(const DiscriminatorOptions& o) {
-  models::DiscriminatorConfig config;
-  config.spatial_heads = o.heads != HeadKind::kTemporal;
-  config.temporal_heads = o.heads != HeadKind::kSpatial;
-  config.image_condition = o.image_condition;
-  config.sigma_condition = o.sigma_condition;
-  config.frame_condition = o.frame_condition;
-  config.width = o.width;
-  config.spatial_kernel = o.spatial_kernel;
-  config.spatial_residual_kernel = o.spatial_residual_kernel;
-  config.temporal_kernel = o.temporal_kernel;
-  config.temporal_residual_kernel = o.temporal_residual_kernel;
-  config.norm =
-      o.norm == HeadNorm::kGroup ? models::DiscriminatorNorm::kGroup : models::DiscriminatorNorm::kBatchLocal;
-  return config;
-}
-
-models::Discriminator make_discriminator(const Recipe& recipe, const checkpoint::Model& model) {
-  models::Discriminator discriminator(model.unet->config(), config_of(recipe.adversarial.discriminator));
-  at::Generator generator = make_generator(recipe.seed);
-  discriminator->initialise_heads(generator);
-  const bool trains = recipe.adversarial.discriminator.backbone == BackboneKind::kTrained;
-  discriminator->copy_encoder(*model.unet, trains ? at::kFloat : frozen_dtype(recipe));
-  discriminator->to(model.device);
-  discriminator->set_encoder_trainable(trains);
-  use_checkpointing(*discriminator->encoder(), recipe);
-  return discriminator;
-}
 
 // The model's UNet, or the recipe's own start, ready to train. The discriminator has its copy by now.
 checkpoint::Model make_generator_model(const Recipe& recipe, checkpoint::Model model) {
@@ -62,19 +34,15 @@ checkpoint::Model make_generator_model(const Recipe& recipe, checkpoint::Model m
   return model;
 }
 
-diffusion::NoiseLaw make_discriminator_law(const Recipe& recipe) {
-  const DiscriminatorOptions& o = recipe.adversarial.discriminator;
-  const LadderOptions& l = recipe.ladder;
-  switch (o.noise) {
-    case DiscriminatorNoise::kDiscretisedLogNormal:
-      return diffusion::as_law(diffusion::discretised_log_normal(
-          diffusion::ascending_levels(o.levels, l.sigma_min, l.sigma_max, l.rho), o.p_mean, o.p_std));
-    case DiscriminatorNoise::kLogitNormal:
-      return diffusion::logit_normal(o.logit_mean, o.logit_std);
-    case DiscriminatorNoise::kTied:
-      return {};
-  }
-  return {};
+const Recipe& checked(const Recipe& recipe) {
+  const DriftOptions& o = recipe.adversarial.drift;
+  SFV_CHECK(o.weight == 0 || recipe.micro_batch % o.noises == 0, kInvalidArgument,
+            "[recipe] micro_batch: expected a multiple of adversarial.drift.noises = ", o.noises, ", found ",
+            recipe.micro_batch);
+  SFV_CHECK(o.weight == 0 || recipe.data.frames >= kLeastDriftFrames, kInvalidArgument,
+            "[recipe] data.frames: expected at least ", kLeastDriftFrames, " for adversarial.drift, found ",
+            recipe.data.frames);
+  return recipe;
 }
 
 torch::Tensor discriminator_loss(AdversarialLoss kind, const PatchLogits& real, const PatchLogits& fake) {
@@ -92,6 +60,18 @@ torch::Tensor discriminator_loss(AdversarialLoss kind, const PatchLogits& real, 
 // Of a further kind of fake, which has no real partner.
 torch::Tensor fake_loss(AdversarialLoss kind, const PatchLogits& fake) {
   return kind == AdversarialLoss::kHinge ? hinge_fake_loss(fake) : non_saturating_fake_loss(fake);
+}
+
+// The first of the batch's clips, each as often as it gets noises; the samples keep their own random numbers.
+LatentBatch with_first_clips(const LatentBatch& all, int64_t noises) {
+  const auto repeated = [&](const torch::Tensor& x) {
+    return x.narrow(0, 0, x.size(0) / noises).repeat_interleave(noises, 0);
+  };
+  return {.x0 = repeated(all.x0),
+          .image_latents = repeated(all.image_latents),
+          .image_embeds = repeated(all.image_embeds),
+          .added_time_ids = repeated(all.added_time_ids),
+          .positions = all.positions};
 }
 
 void add_accuracies(MetricMeans& metrics, const std::string& side,
@@ -112,7 +92,7 @@ void append_judged(NamedTensors& made, const std::string& side, const std::vecto
 }  // namespace
 
 AdversarialStage::AdversarialStage(const Recipe& recipe, checkpoint::Model model)
-    : recipe_(recipe),
+    : recipe_(checked(recipe)),
       discriminator_(make_discriminator(recipe, model)),
       model_(make_generator_model(recipe, std::move(model))),
       generator_(*model_.unet, "generator", recipe.optimizer, recipe.ema),
@@ -145,9 +125,10 @@ std::vector<Phase> AdversarialStage::phases() {
   return phases;
 }
 
-AdversarialStage::Generated AdversarialStage::generate(const LatentBatch& latents) {
+AdversarialStage::Generated AdversarialStage::generate(const LatentBatch& latents, int64_t noises) {
   std::vector<float> sigma, below;
-  for (const int64_t position : latents.positions) {
+  for (size_t i = 0; i < latents.positions.size(); ++i) {
+    const int64_t position = latents.positions[i / noises * noises];
     at::Generator generator = sample_generator(recipe_.seed, position, RandomUse::kSigma);
     // Index 0 of the law is level 1 of the ladder.
     const int64_t level = generator_law_.index_at(diffusion::draw_uniforms(1, generator)[0]) + 1;
@@ -310,9 +291,11 @@ torch::Tensor AdversarialStage::adversarial_loss(const Generated& cut, const Lat
 void AdversarialStage::accumulate_generator(const TrainBatch& batch, double share, int64_t iteration,
                                             MetricMeans& metrics) {
   const AdversarialOptions& o = recipe_.adversarial;
-  const LatentBatch latents = encode_batch(model_, batch, recipe_.conditioning, recipe_.data.fps,
-                                           recipe_.seed, frozen_dtype(recipe_));
-  const Generated generated = generate(latents);
+  LatentBatch latents = encode_batch(model_, batch, recipe_.conditioning, recipe_.data.fps, recipe_.seed,
+                                     frozen_dtype(recipe_));
+  const int64_t noises = o.drift.weight > 0 ? o.drift.noises : 1;
+  if (noises > 1) latents = with_first_clips(latents, noises);
+  const Generated generated = generate(latents, noises);
   // The graph is cut at x0_hat: each loss gives its gradient there, their sizes are known, and one pass takes
   // the sum on through the generator.
   Generated cut = generated;
@@ -343,6 +326,16 @@ void AdversarialStage::accumulate_generator(const TrainBatch& batch, double shar
     const torch::Tensor motion = frame_difference_loss(cut.x0_hat, latents.x0).mean();
     gradient = gradient + o.frame_difference_weight * gradient_of(motion);
     metrics.add("loss/frame_difference", motion.item<double>());
+  }
+  if (noises > 1) {
+    const torch::Tensor made_drift = mean_drift(cut.x0_hat).view({-1, noises});
+    const torch::Tensor score =
+        fair_crps(made_drift, mean_drift(latents.x0).view({-1, noises}).select(1, 0)).mean();
+    const torch::Tensor g = o.drift.weight * gradient_of(score);
+    gradient = gradient + g;
+    metrics.add("loss/drift", check_loss("loss/drift", score, made));
+    metrics.add("drift_deviation/generated", made_drift.detach().std(1).mean().item<double>());
+    metrics.add("gradient_at_x0/drift", g.norm().item<double>());
   }
   generated.x0_hat.backward(gradient * share);
   add_motion_metrics(metrics, generated.x0_hat, latents.x0, generated.sigma);

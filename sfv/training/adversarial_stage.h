@@ -45,7 +45,8 @@ class AdversarialStage : public TrainingStage {
 
   void accumulate_discriminator(const TrainBatch& batch, double share, MetricMeans& metrics);
   void accumulate_generator(const TrainBatch& batch, double share, int64_t iteration, MetricMeans& metrics);
-  Generated generate(const LatentBatch& latents);
+  // noises: so many samples after each other share a noise level.
+  Generated generate(const LatentBatch& latents, int64_t noises = 1);
   // sigma' of real (side 0) or fake (side 1) clips, and unit noise for them.
   torch::Tensor discriminator_sigma(const LatentBatch& latents, const Generated& generated,
                                     int64_t side) const;

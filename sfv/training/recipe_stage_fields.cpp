@@ -163,6 +163,16 @@ void visit_r1(R1Options& o, const When& table, RecipeVisitor& v) {
   v.flag("on_fake", o.on_fake, "the same on generated clips", on);
 }
 
+void visit_drift(DriftOptions& o, const When& table, RecipeVisitor& v) {
+  v.table("adversarial.drift", table);
+  v.number("weight", o.weight, kNotNegative,
+           "loss weight of the score (fair CRPS) of how far to the right clips of one picture drift; with it "
+           "a step of the generator "
+           "takes fewer clips, each with `noises` noises");
+  v.integer("noises", o.noises, {.min = 2, .max = 1024},
+            "clips made of one; `micro_batch` is a multiple of it", {o.weight > 0, "`weight` > 0"});
+}
+
 }  // namespace
 
 void visit_stages(Recipe& r, RecipeVisitor& v) {
@@ -198,6 +208,7 @@ void visit_adversarial(Recipe& r, RecipeVisitor& v) {
   visit_discriminator(o.discriminator, table, v);
   visit_reconstruction(o.reconstruction, table, v);
   visit_r1(o.r1, table, v);
+  visit_drift(o.drift, table, v);
 }
 
 }  // namespace sfv::training

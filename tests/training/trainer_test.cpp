@@ -46,6 +46,15 @@ schedule = "balanced"
 width = 32
 )",
                                     R"(
+stage = "adversarial"
+[adversarial]
+[adversarial.discriminator]
+width = 32
+[adversarial.drift]
+weight = 1
+noises = 2
+)",
+                                    R"(
 stage = "autoencoder"
 [autoencoder]
 temporal_difference_weight = 0.5
@@ -105,6 +114,10 @@ class Trainer : public ::testing::TestWithParam<const char*> {
         "\"\n[data]\nsource = \"shapes\"\nwidth = 32\nheight = 32\n",
         "frames = 3\n[optimizer]\nlr = 1e-3\n[checkpoint]\nevery = 2\nkeep = 9\n[samples]\nevery = 0\n");
     recipe_ = parse_recipe(text, "test recipe");
+    if (recipe_.adversarial.drift.weight > 0) {  // compares clips of at least five frames
+      recipe_.micro_batch = 2;
+      recipe_.data.frames = 5;
+    }
   }
 
   // The bytes of the last checkpoint's state.
@@ -171,7 +184,7 @@ TEST_P(Trainer, AStopInsideAStepTakesNothingOfItAlong) {
 TEST_P(Trainer, EachCheckpointHoldsAModelThatLoads) {
   (void)train_in("run", false, {});
   const checkpoint::Model model = checkpoint::load_model((folder_ / "run/latest/model").string(), {});
-  EXPECT_EQ(model.defaults.frames, 3);
+  EXPECT_EQ(model.defaults.frames, recipe_.data.frames);
   EXPECT_EQ(model.defaults.width, 32);
   EXPECT_TRUE(fs::exists(folder_ / "run/checkpoint-2/model/unet/config.json"));
   const auto lines = read_metrics(folder_ / "run/metrics.jsonl");
@@ -208,9 +221,9 @@ TEST_P(Trainer, AStateOfAnotherRecipeIsRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Stages, Trainer, ::testing::ValuesIn(kRecipes), [](const auto& test) {
-  return std::string(
-      std::array{"Diffusion", "Consistency", "Adversarial", "Autoencoder", "AutoencoderAgainstPatches"}.at(
-          test.index));
+  return std::string(std::array{"Diffusion", "Consistency", "Adversarial", "AdversarialWithDrift",
+                                "Autoencoder", "AutoencoderAgainstPatches"}
+                         .at(test.index));
 });
 
 TEST(SampleRandom, DependsOnSeedPositionAndUseOnly) {
