@@ -329,8 +329,9 @@ void AdversarialStage::accumulate_generator(const TrainBatch& batch, double shar
   }
   if (noises > 1) {
     const torch::Tensor made_drift = mean_drift(cut.x0_hat).view({-1, noises});
-    const torch::Tensor score =
-        fair_crps(made_drift, mean_drift(latents.x0).view({-1, noises}).select(1, 0)).mean();
+    const torch::Tensor true_drift =
+        mean_drift(latents.x0.slice(0, 0, latents.size(), noises));  // each clip once
+    const torch::Tensor score = fair_crps(made_drift, true_drift).mean();
     const torch::Tensor g = o.drift.weight * gradient_of(score);
     gradient = gradient + g;
     metrics.add("loss/drift", check_loss("loss/drift", score, made));
