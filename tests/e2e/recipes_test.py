@@ -11,9 +11,9 @@ from sfv_case import BINARY, SOURCE, SfvCase
 
 
 class Recipes(SfvCase):
-    def run_recipe(self, name, *more):
+    def run_recipe(self, name, *more, script="run"):
         """One thread, so that two tests at once do not wait for each other."""
-        done = subprocess.run([sys.executable, "-B", SOURCE / "recipes" / name / "run", "--smoke", "--jobs", "1", "--sfv", BINARY,
+        done = subprocess.run([sys.executable, "-B", SOURCE / "recipes" / name / script, "--smoke", "--jobs", "1", "--sfv", BINARY,
                                "-o", self.folder / name, *map(str, more)], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr[-2000:])
         return done
@@ -45,11 +45,17 @@ class Recipes(SfvCase):
         self.assertEqual((guided["row"]["evaluations"], guided["row"]["guidance"]), (8, [1, 3]))
         start = json.loads((store / "consistency-start.json").read_text())
         self.assertTrue(any("generator_start" in line for line in start["training"]), start["training"])
-        self.assertIn("| LADD | 1 | ", done.stdout)
+        self.assertRegex(done.stdout, r"\| LADD \| 1 \|.*\| – \|\n")  # its seconds are not measured yet
         before = {p.name: p.stat().st_mtime_ns for p in store.iterdir()}
         (store / "ladd.json").unlink()
         self.run_recipe("miniature", *words)
         self.assertEqual([p.name for p in store.iterdir() if before[p.name] != p.stat().st_mtime_ns and p.suffix == ".json"], ["ladd.json"])
+        self.run_recipe("miniature", "--rounds", "1", *words[4:], script="measure_seconds")
+        seconds = json.loads((self.folder / "cells/seconds.json").read_text())["seconds_per_clip"]
+        self.assertEqual(sorted(seconds), ["1", "16", "16:1:3", "1:1:3", "2", "25", "25:1:3", "4", "4:1:3", "8", "8:1:3"])
+        self.assertGreater(seconds["25"], seconds["1"])
+        printed = self.run_recipe("miniature", "--table", *words[4:]).stdout
+        self.assertRegex(printed, rf"\| LADD \| 1 \|.*\| {seconds['1']:.3f} \|\n")
 
     def test_snow(self):
         photos = self.folder / "photos"
