@@ -328,10 +328,10 @@ void AdversarialStage::accumulate_generator(const TrainBatch& batch, double shar
     metrics.add("loss/frame_difference", motion.item<double>());
   }
   if (noises > 1) {
-    const torch::Tensor made_drift = mean_drift(cut.x0_hat).view({-1, noises});
     const torch::Tensor true_drift =
-        mean_drift(latents.x0.slice(0, 0, latents.size(), noises));  // each clip once
-    const torch::Tensor score = fair_crps(made_drift, true_drift).mean();
+        drift_of_windows(latents.x0.slice(0, 0, latents.size(), noises));  // each clip once
+    const torch::Tensor made_drift = drift_of_windows(cut.x0_hat).view({-1, noises, true_drift.size(1)});
+    const torch::Tensor score = fair_energy_score(made_drift, true_drift).mean();
     const torch::Tensor g = o.drift.weight * gradient_of(score);
     gradient = gradient + g;
     metrics.add("loss/drift", check_loss("loss/drift", score, made));

@@ -3,7 +3,9 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/fft_irfft2.h>
 #include <ATen/ops/fft_rfft2.h>
+#include <ATen/ops/stack.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "sfv/core/check.h"
@@ -34,18 +36,31 @@ torch::Tensor mean_drift(const torch::Tensor& clips) {
   const int64_t frames = clips.size(1);
   SFV_CHECK(frames >= kLeastDriftFrames, kInvalidArgument, "[drift] expected clips of at least ",
             kLeastDriftFrames, " frames, found ", frames);
-  const torch::Tensor moving = clips.slice(1, kFirst) - clips.slice(1, 0, 1);
+  const torch::Tensor later = clips.slice(1, kFirst);
+  const torch::Tensor moving = later - later.mean(1, true);  // what stays would hold the best shift at none
   const torch::Tensor shifts =
       correlations(moving.slice(1, 0, frames - kFirst - kLag), moving.slice(1, kLag));
   const torch::Tensor shares = (kSharpness * shifts).flatten(1).softmax(1).view_as(shifts);
   return shares.sum(1).matmul(at::arange(-kReach, kReach + 1, shares.options())) / static_cast<double>(kLag);
 }
 
-torch::Tensor fair_crps(const torch::Tensor& predicted, const torch::Tensor& true_value) {
+torch::Tensor drift_of_windows(const torch::Tensor& clips) {
+  const auto parts = [](int64_t side) { return std::max<int64_t>(1, side / kDriftWindow); };
+  std::vector<torch::Tensor> drifts;
+  for (const torch::Tensor& rows : clips.chunk(parts(clips.size(3)), 3)) {
+    for (const torch::Tensor& window : rows.chunk(parts(clips.size(4)), 4))
+      drifts.push_back(mean_drift(window));
+  }
+  return at::stack(drifts, 1);
+}
+
+torch::Tensor fair_energy_score(const torch::Tensor& predicted, const torch::Tensor& true_value) {
   const auto count = static_cast<double>(predicted.size(1));
-  SFV_CHECK(count >= 2, kInternal, "[crps] expected two predictions or more, found ", count);
-  const torch::Tensor between = (predicted.unsqueeze(1) - predicted.unsqueeze(2)).abs().sum({1, 2});
-  return (predicted - true_value.unsqueeze(1)).abs().mean(1) - between / (2 * count * (count - 1));
+  SFV_CHECK(count >= 2, kInternal, "[energy score] expected two predictions or more, found ", count);
+  constexpr double kTiny = 1e-12;  // a gradient where two predictions are one
+  const auto length = [](const torch::Tensor& x) { return (x.square().sum(-1) + kTiny).sqrt(); };
+  const torch::Tensor between = length(predicted.unsqueeze(1) - predicted.unsqueeze(2)).sum({1, 2});
+  return length(predicted - true_value.unsqueeze(1)).mean(1) - between / (2 * count * (count - 1));
 }
 
 }  // namespace sfv::training

@@ -165,10 +165,11 @@ void visit_r1(R1Options& o, const When& table, RecipeVisitor& v) {
 
 void visit_drift(DriftOptions& o, const When& table, RecipeVisitor& v) {
   v.table("adversarial.drift", table);
-  v.number("weight", o.weight, kNotNegative,
-           "loss weight of the score (fair CRPS) of how far to the right clips of one picture drift; with it "
-           "a step of the generator "
-           "takes fewer clips, each with `noises` noises");
+  v.number(
+      "weight", o.weight, kNotNegative,
+      "loss weight of the score (fair energy score) of how far to the right clips of one picture drift, "
+      "each window of 16 x 16 latent cells by itself; with it a step of the generator takes fewer clips, "
+      "each with `noises` noises");
   v.integer("noises", o.noises, {.min = 2, .max = 1024},
             "clips made of one; `micro_batch` is a multiple of it", {o.weight > 0, "`weight` > 0"});
 }
