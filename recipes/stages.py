@@ -21,6 +21,14 @@ def parser(text: str, folder: str) -> argparse.ArgumentParser:
     return result
 
 
+def chosen(names: str, known: dict) -> list:
+    """Of names with commas between them, each one that is known; SystemExit for others."""
+    for name in names.split(","):
+        if name not in known:
+            raise SystemExit(f"{sys.argv[0]}: there is no {name!r}; there are {', '.join(known)}")
+    return names.split(",")
+
+
 def print_bars(bars: list) -> bool:
     """A line for each of (text, figure, bar, whether it is met); whether all are."""
     for text, figure, bar, is_met in bars:

@@ -7,22 +7,27 @@ SECONDS = "seconds.json"  # of measure_seconds, beside the seeds' folders
 BEGIN, END = "<!-- recipes/miniature/run --write -->", "<!-- end of what it wrote -->"
 
 # Table, and its rows: cell, how the row is called.
-TABLES = [
-    ("Methods (the paper's table 1)",
-     [(f"diffusion-{n}", f"diffusion, {n} steps") for n in (25, 16, 8, 4, 1)] +
-     [(f"diffusion-{n}-guided", f"diffusion, {n} steps, guided 1 to 3") for n in (25, 16, 8, 4, 1)] +
-     [(f"consistency-{n}", f"AnimateLCM's consistency, {n} steps") for n in (8, 4, 2, 1)] +
-     [("ladd", "LADD"), ("ufogen", "UFOGen"), ("sf-v", "SF-V")]),
-    ("Heads (table 2)", [("spatial", "spatial"), ("temporal", "temporal"), ("sf-v", "both")]),
-    ("Noise of the discriminator (table 3): mean and deviation of ln sigma'",
-     [("p-mean-2", "(-2, 1)"), ("sf-v", "(-1, 1)"), ("p-mean-0", "(0, 1)"), ("p-mean-1", "(1, 1)")]),
-    ("What later work says helps, one by one",
-     [("sf-v", "SF-V, lambda balanced"), ("lambda-0.1", "lambda .1, the paper's"), ("lambda-annealed", "lambda .1 to .01"),
-      ("reconstruction", "no discriminator"), ("approximate-r1", "approximate R1"), ("sigma-max", "more weight on sigma_max"),
-      ("consistency-start", "consistency start")]),
-]
-COLUMNS = [("frechet_distance", "FD", 3), ("over_teacher", "FD / 25 steps", 2), ("evaluations", "evaluations", 0), ("gradient_energy_share", "energy", 2),
-           ("speed", "speed", 2), ("static_share", "static", 3), ("end_spread", "spread", 2), ("seconds_per_clip", "s/clip", 3)]
+METHODS = ("methods (the paper's table 1)",
+           [(f"diffusion-{n}", f"diffusion, {n} steps") for n in (25, 16, 8, 4, 1)] +
+           [(f"diffusion-{n}-guided", f"diffusion, {n} steps, guided 1 to 3") for n in (25, 16, 8, 4, 1)] +
+           [(f"consistency-{n}", f"AnimateLCM's consistency, {n} steps") for n in (8, 4, 2, 1)] +
+           [("ladd", "LADD"), ("ufogen", "UFOGen"), ("sf-v", "SF-V")])
+HEADS = ("heads (table 2)", [("spatial", "spatial"), ("temporal", "temporal"), ("sf-v", "both"), ("reconstruction", "no discriminator")])
+LAWS = ("noise of the discriminator (table 3): mean and deviation of ln sigma'",
+        [("p-mean-2", "(-2, 1)"), ("sf-v", "(-1, 1)"), ("p-mean-0", "(0, 1)"), ("p-mean-1", "(1, 1)")])
+LATER = ("what later work says helps, one by one",
+         [("sf-v", "SF-V, lambda balanced"), ("lambda-0.1", "lambda .1, the paper's"), ("lambda-annealed", "lambda .1 to .01"),
+          ("approximate-r1", "approximate R1"), ("sigma-max", "more weight on sigma_max"), ("consistency-start", "consistency start")])
+# Column, its JSON key and digits.
+ALL = [("FD", "frechet_distance", 3), ("FD / 25 steps", "over_teacher", 2), ("evaluations", "evaluations", 0)]
+TABLES = {
+    "shapes": ([METHODS, HEADS, LAWS, LATER],
+               ALL + [("energy", "gradient_energy_share", 2), ("speed", "speed", 2), ("static", "static_share", 3), ("spread", "end_spread", 2),
+                      ("s/clip", "seconds_per_clip", 3)]),
+    "snow": ([METHODS, HEADS, LAWS],
+             ALL + [("covered", "covered", 3), ("contrast", "contrast", 2), ("coherence", "coherence", 2), ("fall", "fall", 2),
+                    ("slope", "fall_slope_share", 2), ("behind, dB", "background_psnr", 1), ("s/clip", "seconds_per_clip", 3)]),
+}
 
 
 def sampling_of(row: dict) -> str:
@@ -31,13 +36,13 @@ def sampling_of(row: dict) -> str:
     return f"{row['steps']}" if low == high == 1 else f"{row['steps']}:{low:g}:{high:g}"
 
 
-def load_cells(folder: pathlib.Path) -> dict:
+def load_cells(folder: pathlib.Path, data: str) -> dict:
     """Name of a cell to its records, by seed."""
     found = {}
-    for path in sorted(folder.glob("shapes-seed-*/*.json")):
+    for path in sorted(folder.glob(f"{data}-seed-*/*.json")):
         record = json.loads(path.read_text())
         found.setdefault(record["cell"], {})[record["seed"]] = record
-    seconds = json.loads((folder / SECONDS).read_text())["seconds_per_clip"] if (folder / SECONDS).exists() else {}
+    seconds = json.loads((folder / SECONDS).read_text()).get(data, {}) if (folder / SECONDS).exists() else {}
     for records in found.values():
         for seed, record in records.items():
             record["row"]["seconds_per_clip"] = seconds.get(sampling_of(record["row"]))
@@ -54,19 +59,26 @@ def text_of(values: list, digits: int) -> str:
     return text if len(values) == 1 or digits == 0 else f"{text} ({min(values):.{digits}f}–{max(values):.{digits}f})"
 
 
+def line_of(name: str, rows: list, columns: list) -> str:
+    """A line of a table from its rows, one a seed: the mean, and the range."""
+    values = [[row[key] for row in rows if row.get(key) is not None] for _, key, _ in columns]
+    return f"| {name} | {len(rows)} | " + " | ".join(text_of(of, digits) for of, (_, _, digits) in zip(values, columns)) + " |"
+
+
 def tables(folder: pathlib.Path) -> str:
-    """All tables of the cells there are, in Markdown."""
-    found = load_cells(folder)
+    """All tables of the cells there are, in Markdown; data without cells have none."""
     lines = []
-    for title, rows in TABLES:
-        lines += [f"### {title}", "", "| row | seeds | " + " | ".join(name for _, name, _ in COLUMNS) + " |", "|---|---|" + "---|" * len(COLUMNS)]
-        for cell, name in rows:
-            records = list(found.get(cell, {}).values())
-            values = [[r["row"][key] for r in records if r["row"].get(key) is not None] for key, _, _ in COLUMNS]
-            lines.append(f"| {name} | {len(records)} | " + " | ".join(text_of(v, digits) for v, (_, _, digits) in zip(values, COLUMNS)) + " |")
-        lines.append("")
-    floors = [record["real"]["frechet_distance"] for record in found.get("diffusion-25", {}).values()]
-    return "\n".join([*lines, f"Floor, real clips against others: {text_of(floors, 4)}."])
+    for data, (all_tables, columns) in TABLES.items():
+        found = load_cells(folder, data)
+        for title, rows in all_tables if found else []:
+            lines += [f"### {data.capitalize()}: {title}", "", "| row | seeds | " + " | ".join(name for name, _, _ in columns) + " |",
+                      "|---|---|" + "---|" * len(columns)]
+            lines += [line_of(name, [record["row"] for record in found.get(cell, {}).values()], columns) for cell, name in rows]
+            lines.append("")
+            if rows is METHODS[1]:  # what real clips score against other real clips
+                of_seed = {seed: record["real"] for records in found.values() for seed, record in records.items()}
+                lines.insert(-1, line_of("real clips", list(of_seed.values()), columns))
+    return "\n".join(lines).rstrip()
 
 
 def with_tables(document: str, folder: pathlib.Path) -> str:

@@ -36,8 +36,9 @@ class Recipes(SfvCase):
     def check_miniature(self):
         """From the teacher that is there: cells are kept with their sheets, and not made again."""
         names = ["consistency-1", "consistency-start", "diffusion-4-guided", "ladd", "sf-v", "ufogen"]
-        words = ["--seeds", "0", "--only", ",".join(names), "-o", self.folder / "shapes", "--cells", self.folder / "cells"]
-        done = self.run_recipe("miniature", *words)
+        words = ["--data", "shapes", "-o", self.folder, "--cells", self.folder / "cells"]
+        these = ["--seeds", "0", "--only", ",".join(names)]
+        done = self.run_recipe("miniature", *words, *these)
         store = self.folder / "cells/shapes-seed-0"
         self.assertEqual(sorted(p.stem for p in store.glob("*.json")), names)
         self.assertEqual(sorted(p.stem for p in store.glob("*.png")), names)
@@ -48,13 +49,13 @@ class Recipes(SfvCase):
         self.assertRegex(done.stdout, r"\| LADD \| 1 \|.*\| – \|\n")  # its seconds are not measured yet
         before = {p.name: p.stat().st_mtime_ns for p in store.iterdir()}
         (store / "ladd.json").unlink()
-        self.run_recipe("miniature", *words)
+        self.run_recipe("miniature", *words, *these)
         self.assertEqual([p.name for p in store.iterdir() if before[p.name] != p.stat().st_mtime_ns and p.suffix == ".json"], ["ladd.json"])
-        self.run_recipe("miniature", "--rounds", "1", *words[4:], script="measure_seconds")
-        seconds = json.loads((self.folder / "cells/seconds.json").read_text())["seconds_per_clip"]
+        self.run_recipe("miniature", "--rounds", "1", *words, script="measure_seconds")
+        seconds = json.loads((self.folder / "cells/seconds.json").read_text())["shapes"]
         self.assertEqual(sorted(seconds), ["1", "16", "16:1:3", "1:1:3", "2", "25", "25:1:3", "4", "4:1:3", "8", "8:1:3"])
         self.assertGreater(seconds["25"], seconds["1"])
-        printed = self.run_recipe("miniature", "--table", *words[4:]).stdout
+        printed = self.run_recipe("miniature", "--table", *words).stdout
         self.assertRegex(printed, rf"\| LADD \| 1 \|.*\| {seconds['1']:.3f} \|\n")
 
     def test_snow(self):
@@ -77,6 +78,14 @@ class Recipes(SfvCase):
         self.assertEqual(evaluated.returncode, 1, evaluated.stderr[-2000:])
         self.assertIn("MISSED", evaluated.stdout)
         self.assertIn("frame 0: PSNR", evaluated.stdout)
+        # The miniature tables take these runs for their teacher.
+        self.run_recipe("miniature", "--data", "snow", "--only", "ladd,sf-v,ufogen", "--photos", photos, "--precision", "fp32", "-o", self.folder,
+                        "--cells", self.folder / "cells")
+        cells = {path.stem: json.loads(path.read_text()) for path in (self.folder / "cells/snow-seed-0").glob("*.json")}
+        self.assertEqual(sorted(cells), ["ladd", "sf-v", "ufogen"])
+        for cell in cells.values():
+            self.assertGreater(cell["row"]["background_psnr"], 0)
+            self.assertTrue(any("generator_start" in line and "consistency" in line for line in cell["training"]), cell["training"])
 
 
 if __name__ == "__main__":
