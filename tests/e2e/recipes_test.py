@@ -58,6 +58,11 @@ class Recipes(SfvCase):
         printed = self.run_recipe("miniature", "--table", *words).stdout
         self.assertRegex(printed, rf"\| LADD \| 1 \|.*\| {seconds['1']:.3f} \|\n")
 
+    def test_documentation_has_the_tables_of_the_cells(self):
+        document = (SOURCE / "docs/experiments.md").read_text()
+        printed = subprocess.run([SOURCE / "recipes/miniature/run", "--table"], capture_output=True, text=True, check=True).stdout.strip()
+        self.assertIn(printed, document, "recipes/miniature/run --write makes the document's tables anew")
+
     def test_snow(self):
         photos = self.folder / "photos"
         for part in ("train", "held-out"):
