@@ -57,8 +57,7 @@ torch::Tensor drift_of_windows(const torch::Tensor& clips) {
 torch::Tensor fair_energy_score(const torch::Tensor& predicted, const torch::Tensor& true_value) {
   const auto count = static_cast<double>(predicted.size(1));
   SFV_CHECK(count >= 2, kInternal, "[energy score] expected two predictions or more, found ", count);
-  constexpr double kTiny = 1e-12;  // a gradient where two predictions are one
-  const auto length = [](const torch::Tensor& x) { return (x.square().sum(-1) + kTiny).sqrt(); };
+  const auto length = [](const torch::Tensor& x) { return x.norm(2, -1); };  // its gradient at 0 is 0
   const torch::Tensor between = length(predicted.unsqueeze(1) - predicted.unsqueeze(2)).sum({1, 2});
   return length(predicted - true_value.unsqueeze(1)).mean(1) - between / (2 * count * (count - 1));
 }

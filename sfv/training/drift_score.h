@@ -14,8 +14,9 @@ inline constexpr int64_t kLeastDriftFrames = 5;
 
 /// Cells a frame to the right by which what differs from a clip's mean picture moves, in the mean over the
 /// clip: from the correlation of these differences two frames apart, the mean shift under a softmax over
-/// shifts up to 5 cells. Frames 0 and 1, where things may be fading in, are left out. clips: [B, F, C, h, w]
-/// float32, F >= 5. Returns [B], differentiable. Errors: kInvalidArgument for fewer frames.
+/// shifts up to 5 cells. Frames 0 and 1, where things may be fading in, are left out. What moves by
+/// less than its own size over the clip is partly in the mean picture, and its drift is not exact. clips: [B,
+/// F, C, h, w] float32, F >= 5. Returns [B], differentiable. Errors: kInvalidArgument for fewer frames.
 [[nodiscard]] torch::Tensor mean_drift(const torch::Tensor& clips);
 
 /// Side of the windows whose drift is scored, in cells.

@@ -85,11 +85,11 @@ TEST(FairEnergyScore, HandComputed) {
   // |0 - 1|, |2 - 1|, |4 - 1|: 5/3; pairs 2, 2, 4: half of their mean is 4/3.
   const Tensor predicted = torch::tensor({0.0, 2.0, 4.0, 7.0, 7.0, 7.0}, torch::kDouble).view({2, 3});
   const Tensor score = crps(predicted, torch::tensor({1.0, 5.0}, torch::kDouble));
-  EXPECT_NEAR(score[0].item<double>(), 5.0 / 3 - 4.0 / 3, 1e-5);
-  EXPECT_NEAR(score[1].item<double>(), 2, 1e-5);
+  EXPECT_NEAR(score[0].item<double>(), 5.0 / 3 - 4.0 / 3, 1e-12);
+  EXPECT_NEAR(score[1].item<double>(), 2, 1e-12);
   // In the plane: distances 5 and 5 to the truth, 10 between the two predictions.
   const Tensor plane = torch::tensor({3.0, 4.0, -3.0, -4.0}, torch::kDouble).view({1, 2, 2});
-  EXPECT_NEAR(fair_energy_score(plane, torch::zeros({1, 2}, torch::kDouble)).item<double>(), 0, 1e-5);
+  EXPECT_NEAR(fair_energy_score(plane, torch::zeros({1, 2}, torch::kDouble)).item<double>(), 0, 1e-12);
   EXPECT_THROW((void)fair_energy_score(torch::zeros({1, 1, 1}), torch::zeros({1, 1})), Error);
 }
 
@@ -120,6 +120,13 @@ TEST(FairEnergyScore, GradientIsThatOfTheFormula) {
   const Tensor truth = torch::randn({3, 2}, torch::kDouble);
   check_gradient("energy score", torch::randn({3, 4, 2}, torch::kDouble),
                  [&](const Tensor& x) { return fair_energy_score(x, truth).mean(); });
+}
+
+// Two predictions that are one, and true: no gradient, and none that is not a number.
+TEST(FairEnergyScore, HasAGradientWherePredictionsAreOne) {
+  Tensor predicted = torch::ones({1, 2, 2}, torch::kDouble).requires_grad_(true);
+  fair_energy_score(predicted, torch::ones({1, 2}, torch::kDouble)).sum().backward();
+  EXPECT_TRUE(predicted.grad().equal(torch::zeros({1, 2, 2}, torch::kDouble)));
 }
 
 }  // namespace
