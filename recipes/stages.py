@@ -1,6 +1,7 @@
 """What the run scripts of recipes share: the program's commands one after the other, each of which goes on where it was stopped."""
 
 import argparse
+import dataclasses
 import os
 import pathlib
 import subprocess
@@ -29,11 +30,23 @@ def chosen(names: str, known: dict) -> list:
     return names.split(",")
 
 
+def set_words(items: list) -> list:
+    """The program's words for KEY=VALUE items."""
+    return [word for item in items for word in ("--set", item)]
+
+
 def print_bars(bars: list) -> bool:
     """A line for each of (text, figure, bar, whether it is met); whether all are."""
     for text, figure, bar, is_met in bars:
         print(f"  {'met   ' if is_met else 'MISSED'}  {text}: {figure:.3f} ({bar})")
     return all(is_met for *_, is_met in bars)
+
+
+@dataclasses.dataclass
+class Teacher:
+    """A finished diffusion model, and what the stages after it are told."""
+    model: str
+    settings: list  # KEY=VALUE: model to start from, cached clips
 
 
 class Stages:
@@ -62,9 +75,7 @@ class Stages:
             sets.append(f'precision="{self.arguments.precision}"')
         if self.arguments.smoke:
             sets += [f"steps={smoke_steps}", "samples.every=0", "batch=2", "micro_batch=2"]
-        words = ["train", self.recipes / f"{recipe}.toml", "-o", folder, "--device", self.arguments.device]
-        for item in sets:
-            words += ["--set", item]
+        words = ["train", self.recipes / f"{recipe}.toml", "-o", folder, "--device", self.arguments.device, *set_words(sets)]
         if (folder / "recipe.toml").exists():
             words += ["--resume", "latest"]
         self.sfv(*words, threads=threads)
@@ -73,9 +84,6 @@ class Stages:
         """`sfv data cache` of a recipe's clips; what a recipe is told to train from it."""
         finished = folder / ".finished"
         if not finished.exists():
-            words = ["data", "cache", self.recipes / f"{recipe}.toml", "-o", folder, "--clips", clips, "--device", self.arguments.device]
-            for item in sets:
-                words += ["--set", item]
-            self.sfv(*words)
+            self.sfv("data", "cache", self.recipes / f"{recipe}.toml", "-o", folder, "--clips", clips, "--device", self.arguments.device, *set_words(sets))
             finished.touch()
         return ['data.source="cache"', f'data.path="{folder}"']

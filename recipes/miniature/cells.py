@@ -1,14 +1,15 @@
 """Cells of the miniature tables: on which data, what is trained for each, and how it is sampled."""
 
+import argparse
 import dataclasses
 import pathlib
 import sys
 from typing import Callable
 
 HERE = pathlib.Path(__file__).resolve().parent
-RECIPES = HERE.parent
-sys.path.insert(0, str(RECIPES))
-import shapes.teacher  # noqa: E402  (folders beside this one, not packages)
+sys.path.insert(0, str(HERE.parent))
+import stages  # noqa: E402  (beside this folder, not a package)
+import shapes.teacher  # noqa: E402  (folders beside this one)
 import snow.teacher  # noqa: E402
 
 RECONSTRUCTION = "adversarial.reconstruction"
@@ -94,3 +95,12 @@ def run_folder(output: pathlib.Path, data: Data, seed: int) -> pathlib.Path:
     """Where the runs of a seed are: those of the data's own run script."""
     folder = output.resolve() / data.name
     return folder / f"seed-{seed}" if len(data.seeds) > 1 else folder
+
+
+def parser(text: str) -> argparse.ArgumentParser:
+    """The options that run and measure_seconds share."""
+    result = stages.parser(text, "out")
+    result.add_argument("--data", default=",".join(DATA), help="shapes, snow or both (default)")
+    result.add_argument("--photos", type=pathlib.Path, default=stages.ROOT / "out/photos", help="of snow (default: out/photos, brought if it is not there)")
+    result.add_argument("--cells", type=pathlib.Path, default=stages.ROOT / "docs/experiments/cells", help="where cells are kept")
+    return result

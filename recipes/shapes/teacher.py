@@ -1,6 +1,5 @@
 """What every comparison on shapes shares: the diffusion model it starts from, made from nothing, and the variants of SF-V's stage."""
 
-import dataclasses
 import pathlib
 import sys
 
@@ -21,14 +20,7 @@ VARIANTS = {
 }
 
 
-@dataclasses.dataclass
-class Teacher:
-    """A seed's finished diffusion model, and what the stages after it are told."""
-    model: str
-    settings: list  # KEY=VALUE: seed, model to start from, cached clips
-
-
-def train_teacher(run: stages.Stages, seed: int, folder: pathlib.Path) -> Teacher:
+def train_teacher(run: stages.Stages, seed: int, folder: pathlib.Path) -> stages.Teacher:
     """Autoencoder, its decoder's temporal layers, latent cache and diffusion model, one after the other; what is there already is left as it is."""
     seeds = [f"seed={seed}"]
     drawn = [*seeds, f"data.seed={seed}"]
@@ -38,4 +30,4 @@ def train_teacher(run: stages.Stages, seed: int, folder: pathlib.Path) -> Teache
     cached = run.cache("diffusion", folder / "cache", 16 if run.arguments.smoke else CACHED_CLIPS, [*drawn, base])
     run.train("diffusion", folder / "diffusion", [*seeds, base, *cached], smoke_steps=8)
     model = f"{folder}/diffusion/latest/model"
-    return Teacher(model, [*seeds, f'model.path="{model}"', *cached])
+    return stages.Teacher(model, [*seeds, f'model.path="{model}"', *cached])

@@ -1,6 +1,5 @@
 """What the bundled model and every comparison on snow share: the diffusion model, made from nothing, and the variants of SF-V's stage."""
 
-import dataclasses
 import pathlib
 import subprocess
 import sys
@@ -18,23 +17,16 @@ VARIANTS = {
 }
 
 
-@dataclasses.dataclass
-class Teacher:
-    """The finished diffusion model, and what the stages after it are told."""
-    model: str
-    settings: list  # KEY=VALUE: model to start from, cached clips
-
-
-def get_photos(photos: pathlib.Path):
-    """train/ and held-out/ of a folder, brought if they are not there."""
-    if not (photos / "train").is_dir():
+def get_photos(photos: pathlib.Path, part: str):
+    """Brings both parts of the photos, train/ and held-out/, if the one that is needed is not there."""
+    if not (photos / part).is_dir():
         subprocess.run([HERE / "get_photos", photos], check=True)
 
 
-def train_teacher(run: stages.Stages, folder: pathlib.Path, photos: pathlib.Path) -> Teacher:
+def train_teacher(run: stages.Stages, folder: pathlib.Path, photos: pathlib.Path) -> stages.Teacher:
     """Autoencoder, its decoder's temporal layers, latent cache and the diffusion model in two parts, one after the other; what is there already
     is left as it is."""
-    get_photos(photos)
+    get_photos(photos, "train")
     drawn = [f'data.path="{photos}/train"']
     run.train("autoencoder", folder / "autoencoder", drawn, smoke_steps=12)
     run.train("decoder", folder / "decoder", [*drawn, f'model.path="{folder}/autoencoder/latest/model"'], smoke_steps=4)
@@ -43,4 +35,4 @@ def train_teacher(run: stages.Stages, folder: pathlib.Path, photos: pathlib.Path
     run.train("diffusion", folder / "diffusion", [base, *cached], smoke_steps=8)
     run.train("winds", folder / "winds", [f'model.path="{folder}/diffusion/latest/model"', *cached], smoke_steps=4)
     model = f"{folder}/winds/latest/model"
-    return Teacher(model, [f'model.path="{model}"', *cached])
+    return stages.Teacher(model, [f'model.path="{model}"', *cached])
